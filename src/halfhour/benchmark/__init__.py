@@ -1,0 +1,1 @@
+"""The benchmark: the engine beside plain alternatives on the same readings, as ratios in one run."""

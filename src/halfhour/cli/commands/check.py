@@ -1,0 +1,70 @@
+"""`halfhour check`: everything that is wrong with a portfolio, without settling it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from halfhour.cli.output import finding_document, finding_line, print_json, print_line
+
+if TYPE_CHECKING:
+    from halfhour.errors import Finding
+
+
+def check(
+    portfolio: Path,
+    *,
+    strict: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Check a portfolio: register, arrangements and readings, every finding at once.
+
+    Example: halfhour check halfhour-demo
+
+    Leaves with exit code 2 where `halfhour settle` would refuse the portfolio, and with 1 where --strict is given and
+    there are errors or warnings.
+
+    Parameters
+    ----------
+    portfolio
+        Folder of the portfolio.
+    strict
+        Leave with exit code 1 when there are errors or warnings.
+    json
+        One JSON document on standard output.
+    """
+    from halfhour.register import read_portfolio  # noqa: PLC0415
+    from halfhour.settlement.checking import check_readings  # noqa: PLC0415
+
+    loaded, findings = read_portfolio(portfolio)
+    refused = any(finding.severity == "error" for finding in findings)
+    findings = [*findings, *check_readings(loaded)]
+    serious = [finding for finding in findings if finding.severity != "info"]
+    if json:
+        print_json(
+            {
+                "portfolio": str(portfolio),
+                "sites": len(loaded.sites),
+                "refused": refused,
+                "findings": [finding_document(finding) for finding in findings],
+            }
+        )
+    else:
+        for finding in findings:
+            print_line(finding_line(finding))
+        print_line(f"{len(loaded.sites)} sites checked: {_count(findings)}.")
+    if refused:
+        return 2
+    return 1 if strict and serious else 0
+
+
+def _count(findings: list[Finding]) -> str:
+    counted = {
+        name: sum(1 for finding in findings if finding.severity == name) for name in ("error", "warning", "info")
+    }
+    found = [
+        f"{number} {name}{'s' if number != 1 and name != 'info' else ''}" for name, number in counted.items() if number
+    ]
+    return ", ".join(found) or "nothing found"

@@ -1,0 +1,1 @@
+"""Readings: taken in, validated, kept with their time of record, brought to the boundary and differenced."""

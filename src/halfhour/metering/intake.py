@@ -1,0 +1,244 @@
+"""Takes readings files into the store: which ones are new, when they count as recorded, what is to be said about them.
+
+Append-only: what was taken in stays, whatever becomes of the file. A file's time of record is its time of modification,
+unless the store already knows something later; then it is now, so that nothing that arrives after a run can pretend to
+have been known before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from halfhour.errors import Finding, HalfhourError
+from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Seen, Source
+from halfhour.metering.cell_values import day_of, microseconds, moment_of
+from halfhour.metering.day_block import UNKNOWN_LINE
+from halfhour.metering.day_spill import DaySpill, Difference
+from halfhour.metering.finding_log import FindingLog
+from halfhour.metering.readings_files import read_day_blocks, recognise
+from halfhour.metering.readings_tables import UnreadableFile
+from halfhour.metering.row_checks import SETTLE_DIFFERENCE, differing_values
+from halfhour.metering.segment_files import write_findings, write_segment
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of the file that is being read, the bytes of the files done, and the bytes of all of them."""
+
+SPILL_FILE = "day-rows.spill"
+
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOnDisk:
+    """A readings file as the file system shows it; `name` is its path relative to the portfolio."""
+
+    path: Path
+    name: str
+    bytes: int
+    mtime_ns: int
+
+    def is_as(self, seen: Seen | None) -> bool:
+        """Whether nothing shows that the file was touched since its bytes were hashed."""
+        return seen is not None and (seen.bytes, seen.mtime_ns) == (self.bytes, self.mtime_ns)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """A new source while it is being taken in."""
+
+    source: Source
+    unit: str
+    log: FindingLog
+
+
+def look_at(files: Sequence[Path], root: Path) -> list[FileOnDisk]:
+    """The files in the order in which they count as recorded: by time of modification, then name.
+
+    Raises:
+        HalfhourError: RD-033 a file cannot be looked at.
+    """
+    found = []
+    for path in files:
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise _cannot_open(path, error) from None
+        try:
+            name = path.resolve().relative_to(root.resolve()).as_posix()
+        except ValueError:
+            name = path.as_posix()
+        found.append(FileOnDisk(path, name, state.st_size, state.st_mtime_ns))
+    return sorted(found, key=lambda file: (file.mtime_ns, file.name))
+
+
+def take_in(
+    catalogue: Catalogue, folder: Path, files: Sequence[FileOnDisk], rank: Mapping[str, int], progress: Progress | None
+) -> Catalogue:
+    """Write segments for the files whose content the store does not hold yet.
+
+    Args:
+        catalogue: of the store.
+        folder: of the store, locked for writing.
+        files: in the order of record.
+        rank: place of an MSID in the portfolio.
+        progress: told of the advance.
+
+    Returns:
+        The catalogue that is to replace the present one.
+
+    Raises:
+        HalfhourError: RD-033 a file cannot be opened, RD-034 it changed meanwhile.
+    """
+    seen = {file.name: _hashed(file, catalogue.seen.get(file.name)) for file in files}
+    held = {source.sha256 for source in catalogue.sources}
+    new = []
+    for file in files:
+        if seen[file.name].sha256 not in held:
+            held.add(seen[file.name].sha256)
+            new.append(file)
+    now = microseconds(datetime.now(UTC))
+    segments = folder / SEGMENTS_FOLDER
+    taken: dict[int, _Taken] = {}
+    with DaySpill(folder / SPILL_FILE) as spill, ThreadPoolExecutor(WORKERS) as workers:
+        total, done = sum(file.bytes for file in new), 0
+        for file, moment in zip(new, _times_of_record(new, catalogue.latest_record, now), strict=True):
+            ordinal = len(catalogue.sources) + len(taken)
+            source = Source(file.name, seen[file.name].sha256, file.bytes, moment_of(moment))
+            taken[ordinal] = _Taken(source, "", FindingLog(file.name))
+            for _ in _read(file, ordinal, taken[ordinal], spill, now, workers):
+                if progress:
+                    progress(file.name, done, total)
+            done += file.bytes
+            if progress:
+                progress(file.name, done, total)
+
+        def report(difference: Difference) -> None:
+            taken[difference.source].log.add(_difference(difference, taken[difference.source]))
+
+        order = spill.series(rank)
+        number = catalogue.next_number
+        written = [
+            write_segment(table, order, segments, number + place)
+            for place, table in enumerate(spill.sorted_tables(order, report))
+        ]
+        for ordinal, one in taken.items():
+            one.log.tallies["repeated"] += spill.repeated.get(ordinal, 0)
+            one.source = replace(one.source, readings=spill.readings.get(ordinal, 0), rejected=one.log.errors())
+            _add_tallies(one.log)
+    findings = [(ordinal, finding) for ordinal, one in taken.items() for finding in one.log.findings()]
+    names = catalogue.findings
+    if findings:
+        names = (*names, f"{number:06}.findings.parquet")
+        write_findings(findings, segments / names[-1])
+    return Catalogue(
+        (*catalogue.segments, *written),
+        (*catalogue.sources, *(one.source for one in taken.values())),
+        names,
+        catalogue.seen | seen,
+    )
+
+
+def _cannot_open(path: Path, error: OSError) -> HalfhourError:
+    reason = error.strerror or str(error)
+    return HalfhourError("RD-033", f"{path} cannot be opened: {reason}.", "Check that it is there and may be read.")
+
+
+def _hashed(file: FileOnDisk, seen: Seen | None) -> Seen:
+    if seen is not None and file.is_as(seen):
+        return seen
+    try:
+        with file.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _cannot_open(file.path, error) from None
+    return Seen(file.name, file.bytes, file.mtime_ns, digest)
+
+
+def _times_of_record(files: Sequence[FileOnDisk], latest: datetime | None, now: int) -> list[int]:
+    """The time of record of each file [µs since 1970 UTC]: later than all the store holds, and no two the same."""
+    moments: list[int] = []
+    known = -1 if latest is None else microseconds(latest)
+    for file in files:
+        moment = min(file.mtime_ns // 1000, now)
+        if moment <= known:
+            moment = max(now, known + 1)
+        moments.append(max(moment, moments[-1] + 1) if moments else moment)
+    return moments
+
+
+def _read(
+    file: FileOnDisk, ordinal: int, taken: _Taken, spill: DaySpill, now: int, workers: Executor
+) -> Iterator[None]:
+    """Read one file into the spill, yielding now and then; of a file found broken further on, nothing stays there."""
+    try:
+        recognised = recognise(file.path, file.name)
+        taken.source = replace(taken.source, format=recognised.format)
+        taken.unit = recognised.unit
+        taken.log.extend(recognised.log)
+        for block in read_day_blocks(recognised, now, workers):
+            spill.append(block, ordinal, microseconds(taken.source.recorded_at))
+            taken.log.extend(block.log)
+            taken.source = replace(taken.source, rows=taken.source.rows + block.rows_read)
+            yield
+    except UnreadableFile as error:
+        spill.drop(ordinal)
+        taken.log = FindingLog(file.name)
+        taken.log.add(error.finding(file.name))
+        taken.source = replace(taken.source, format="", rows=0)
+    except OSError as error:
+        raise _cannot_open(file.path, error) from None
+    try:
+        state = file.path.stat()
+    except OSError as error:
+        raise _cannot_open(file.path, error) from None
+    if (state.st_size, state.st_mtime_ns) != (file.bytes, file.mtime_ns):
+        raise HalfhourError(
+            "RD-034",
+            f"{file.name} changed while it was being read; nothing was taken in.",
+            "Wait until it is written, then run again.",
+        )
+
+
+def _difference(difference: Difference, taken: _Taken) -> Finding:
+    place = "" if difference.line == UNKNOWN_LINE else f":{taken.unit}{difference.line}"
+    return Finding(
+        "RD-021",
+        "error",
+        f"{differing_values(difference.first_wh, difference.second_wh)}.",
+        SETTLE_DIFFERENCE,
+        taken.log.file + place,
+        msid=difference.series[0],
+        settlement_date=day_of(difference.day),
+        settlement_period=difference.period,
+    )
+
+
+_TALLIES = {
+    "reactive": (
+        "RD-011",
+        "has {} rows of reactive energy (RI, RE), which is not used in this calculation.",
+        "Nothing to do.",
+    ),
+    "repeated": (
+        "RD-020",
+        "gives {} readings more than once, with the same value each time.",
+        "Nothing to do; where the statuses differ, the reading counts as estimated.",
+    ),
+    "rounded": (
+        "RD-022",
+        "gives {} readings in fractions of a Wh; they were rounded to whole Wh, half to even.",
+        "Give three decimals of a kWh if the rounding matters.",
+    ),
+}
+
+
+def _add_tallies(log: FindingLog) -> None:
+    for name, (code, message, next_step) in _TALLIES.items():
+        if count := log.tallies[name]:
+            log.add(Finding(code, "info", f"{log.file} {message.format(f'{count:,}')}", next_step, log.file))

@@ -1,0 +1,44 @@
+"""The register: sites, meterings and declarations, effective-dated; the files that people write; checks of the whole.
+
+Follows the project's contract, section "A portfolio".
+"""
+
+from halfhour.register.checks import CHECKS, Check, check_portfolio
+from halfhour.register.layout import Key, layout
+from halfhour.register.model import (
+    At,
+    Declaration,
+    DeclarationKind,
+    LossFactor,
+    Metering,
+    Portfolio,
+    Settings,
+    Site,
+    SourceFile,
+    Voltage,
+    in_force,
+)
+from halfhour.register.reading import load_portfolio, read_portfolio
+from halfhour.register.site_tables import write_portfolio_tables
+
+__all__ = [
+    "CHECKS",
+    "At",
+    "Check",
+    "Declaration",
+    "DeclarationKind",
+    "Key",
+    "LossFactor",
+    "Metering",
+    "Portfolio",
+    "Settings",
+    "Site",
+    "SourceFile",
+    "Voltage",
+    "check_portfolio",
+    "in_force",
+    "layout",
+    "load_portfolio",
+    "read_portfolio",
+    "write_portfolio_tables",
+]

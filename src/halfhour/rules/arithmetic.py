@@ -1,0 +1,41 @@
+"""The few integer operations that the rules share. Plain Python; the compiled engine binds its own equals of them.
+
+Handbook: chargeable-imports.md 2.3 (apportion) and 2.2 (one rounding, half to even).
+"""
+
+from __future__ import annotations
+
+PARTS = 100_000
+"""Proportions and factors are held as parts per 100,000, the five decimals of the SVA Data Catalogue's decimal(6,5)."""
+
+
+def floor_divide(numerator: int, denominator: int) -> int:
+    """The whole part of a quotient of non-negative integers."""
+    return numerator // denominator
+
+
+def round_half_even(numerator: int, denominator: int) -> int:
+    """The integer nearest to numerator / denominator, a tie going to the even one; exact, denominator > 0.
+
+    Works on NumPy integer arrays element by element as well.
+    """
+    quotient = numerator // denominator
+    twice_the_rest = 2 * (numerator - quotient * denominator)
+    return quotient + ((twice_the_rest > denominator) | ((twice_the_rest == denominator) & (quotient % 2 == 1)))
+
+
+def apportion(total: int, weight_gen: int, weight_stor: int, weight_other: int) -> tuple[int, int, int]:
+    """Share a total [Wh] over generation, storage and other in proportion to their weights; the shares add up exactly.
+
+    Each share is rounded down; what is left over goes to the last claimant, a claimant being a class of weight above
+    zero in the fixed order gen, stor, other. Where nobody claims, all of it falls to other.
+    """
+    weights = weight_gen + weight_stor + weight_other
+    if weight_other > 0 or weights == 0:
+        to_gen = floor_divide(total * weight_gen, weights) if weight_gen > 0 else 0
+        to_stor = floor_divide(total * weight_stor, weights) if weight_stor > 0 else 0
+        return to_gen, to_stor, total - to_gen - to_stor
+    if weight_stor > 0:
+        to_gen = floor_divide(total * weight_gen, weights) if weight_gen > 0 else 0
+        return to_gen, total - to_gen, 0
+    return total, 0, 0

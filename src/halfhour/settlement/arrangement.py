@@ -1,0 +1,354 @@
+"""A portfolio turned into plain arrays for one edition and one stretch of days: which series counts as what, when.
+
+Effective dates become day numbers of the timeline, declarations become a treatment per site and day (handbook
+chargeable-imports.md 1.5, 3.3, 5.1), meters become legs of the six input series and Import MSIDs of BM Units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from halfhour.calendar import settlement_periods
+from halfhour.register.model import Declaration, Metering, Portfolio, Settings, Site
+from halfhour.rules.arithmetic import PARTS
+from halfhour.rules.registry import editions
+from halfhour.settlement.kernel import BY_BOUNDARY, BY_RULE, WHOLE_SITE
+
+Ints = npt.NDArray[np.int64]
+
+_CLASS = {"boundary": 0, "storage": 2, "generation": 4}
+_QUANTITIES = ("AI", "AE")
+NO_SLOT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The days of a calculation: those settled, and before them those that only serve the reference period.
+
+    Attributes:
+        first_day: first day of the timeline.
+        start, end: the days settled, closed-open.
+        periods: Settlement Periods of each day of the timeline.
+        window_from, window_to: reference period of each day, as day numbers, closed-open.
+    """
+
+    first_day: date
+    start: date
+    end: date
+    periods: Ints
+    window_from: Ints
+    window_to: Ints
+
+    @property
+    def first_run_day(self) -> int:
+        """Day number of the first day settled."""
+        return (self.start - self.first_day).days
+
+    @property
+    def n_days(self) -> int:
+        """Days of the timeline."""
+        return (self.end - self.first_day).days
+
+    @property
+    def run_days(self) -> int:
+        """Days settled."""
+        return (self.end - self.start).days
+
+    def clip(self, effective_from: date | None, effective_to: date | None) -> tuple[int, int]:
+        """A closed-open range of dates as day numbers of the timeline."""
+        first = 0 if effective_from is None else max(0, (effective_from - self.first_day).days)
+        last = self.n_days if effective_to is None else min(self.n_days, (effective_to - self.first_day).days)
+        return first, max(first, last)
+
+
+def timeline(edition_id: str, start: date, end: date, settings: Settings) -> Timeline:
+    """The timeline of an edition for the days from `start` to `end` (excluded), its reference period before them."""
+    kind = editions()[edition_id].reference_period
+    if kind == "previous-month" and settings.usage_factor_reference != "previous-month":
+        kind = f"previous-{settings.usage_factor_reference}-days"
+    if kind == "previous-month":
+        first_day = _previous_month(start)[0]
+    elif kind:
+        first_day = start - timedelta(days=int(kind.split("-")[1]))
+    else:
+        first_day = start
+    n_days = (end - first_day).days
+    days = [first_day + timedelta(days=number) for number in range(n_days)]
+    window_from = np.zeros(n_days, dtype=np.int64)
+    window_to = np.zeros(n_days, dtype=np.int64)
+    for number, day in enumerate(days):
+        if day < start or not kind:
+            continue
+        if kind == "previous-month":
+            opens, closes = _previous_month(day)
+            window_from[number] = (opens - first_day).days
+            window_to[number] = (closes - first_day).days
+        else:
+            window_from[number] = number - int(kind.split("-")[1])
+            window_to[number] = number
+    periods = np.array([settlement_periods(day) for day in days], dtype=np.int64)
+    return Timeline(first_day, start, end, periods, window_from, window_to)
+
+
+def _previous_month(day: date) -> tuple[date, date]:
+    this_month = day.replace(day=1)
+    return (this_month - timedelta(days=1)).replace(day=1), this_month
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A portfolio as arrays; series are grouped by site, so that a block of sites is a slice of every array.
+
+    A slot is a place for a series: those below `len(series)` hold readings; those above hold derived rows (settled
+    volumes after differencing, readings brought to another voltage).
+
+    Attributes:
+        sites: in order.
+        series: MSID and measurement quantity by slot.
+        site_series, site_derived, site_meters, site_legs, site_nodes: where each site's entries begin; one more entry.
+        meter_*: every registered meter direction: slot, settled slot (-1 for asset meters), quantity (0 AI, 1 AE),
+            days registered, number of its metering within the site.
+        leg_*: class of the six inputs, slot, days.
+        node_*: Import MSIDs that enter a BM Unit: settled slot, BM Unit (-1 none), days.
+        bm_units: id and GSP Group.
+        treatment: int8 [site, day].
+        parameter: [site], the edition's parameter or the default of its factor.
+        declared: uint8 [site, day], 1 where an EMR declaration touches the site.
+    """
+
+    sites: tuple[Site, ...]
+    series: list[tuple[str, str]]
+    derived_of: list[tuple[int, int, int]]
+    site_series: Ints
+    site_derived: Ints
+    site_meters: Ints
+    site_legs: Ints
+    site_nodes: Ints
+    meter_slot: Ints
+    meter_settled: Ints
+    meter_quantity: Ints
+    meter_from: Ints
+    meter_to: Ints
+    meter_number: Ints
+    leg_class: Ints
+    leg_slot: Ints
+    leg_from: Ints
+    leg_to: Ints
+    node_slot: Ints
+    node_bm_unit: Ints
+    node_from: Ints
+    node_to: Ints
+    bm_units: list[tuple[str, str]]
+    treatment: npt.NDArray[np.int8]
+    declared: npt.NDArray[np.uint8]
+    parameter: Ints
+
+
+def is_private_network(site: Site) -> bool:
+    """Whether readings of the site are differenced, or settled one by one behind an unsettled boundary."""
+    return any(metering.at == "third-party" for metering in site.metering)
+
+
+def needs_voltage_adjustment(site: Site, metering: Metering) -> bool:
+    """Whether a licensed asset's readings must be brought to the boundary's voltage (handbook 2.2)."""
+    return metering.at in ("storage", "generation") and metering.licensed and metering.voltage != site.voltage
+
+
+def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: bool) -> Arrangement:
+    """Lay a portfolio out for one edition.
+
+    Args:
+        portfolio: checked.
+        edition_id: the edition whose rule will be applied.
+        line: its timeline.
+        in_force: whether the edition was picked as the one in force, so that only declarations of that time count;
+            otherwise the edition was named, and any EMR declaration marks what is the licensee's.
+    """
+    series: list[tuple[str, str]] = []
+    derived_of: list[tuple[int, int, int]] = []
+    bm_unit_numbers: dict[str, int] = {}
+    bm_units: list[tuple[str, str]] = []
+    meters: list[tuple[int, int, int, int, int, int]] = []
+    legs: list[tuple[int, int, int, int]] = []
+    nodes: list[tuple[int, int, int, int]] = []
+    starts: list[tuple[int, int, int, int, int]] = []
+    n_sites = len(portfolio.sites)
+    treatment = np.zeros((n_sites, line.n_days), dtype=np.int8)
+    declared = np.zeros((n_sites, line.n_days), dtype=np.uint8)
+    parameter = np.zeros(n_sites, dtype=np.int64)
+    derived_base = sum(1 for _ in portfolio.msids())
+
+    for number, site in enumerate(portfolio.sites):
+        starts.append((len(series), len(derived_of), len(meters), len(legs), len(nodes)))
+        slots: dict[tuple[str, str], int] = {}
+        network = is_private_network(site)
+        full_settlement = network and site.settlement_option == "full-settlement"
+        for which, metering in enumerate(site.metering):
+            first, last = line.clip(metering.effective_from, metering.effective_to)
+            for quantity, msid in enumerate((metering.import_msid, metering.export_msid)):
+                if msid is None:
+                    continue
+                key = (msid, _QUANTITIES[quantity])
+                slot = slots.get(key)
+                if slot is None:
+                    slot = slots[key] = len(series)
+                    series.append(key)
+                settles = metering.at == "third-party" or (metering.at == "boundary" and not full_settlement)
+                settled = slot if settles else NO_SLOT
+                if settles and network:
+                    settled = derived_base + len(derived_of)
+                    derived_of.append((number, which, quantity))
+                meters.append((slot, settled, quantity, first, last, which))
+                if settled != NO_SLOT and quantity == 0:
+                    unit = _bm_unit(metering, site, bm_unit_numbers, bm_units)
+                    nodes.append((settled, unit, first, last))
+                if full_settlement and metering.at == "third-party":
+                    legs.append((quantity, settled, first, last))
+                elif metering.at in _CLASS and not (full_settlement and metering.at == "boundary"):
+                    if metering.at != "boundary" and not metering.licensed:
+                        continue
+                    leg_slot = slot
+                    if needs_voltage_adjustment(site, metering):
+                        leg_slot = derived_base + len(derived_of)
+                        derived_of.append((number, which, quantity))
+                    for leg_from, leg_to in _declared_spans(site, metering, line, first, last):
+                        legs.append((_CLASS[metering.at] + quantity, leg_slot, leg_from, leg_to))
+        for declaration in site.declarations:
+            first, last = line.clip(declaration.effective_from, declaration.effective_to)
+            if declaration.kind in ("emr-msid", "emr-amsid", "interim"):
+                declared[number, first:last] = 1
+            how = treatment_under(edition_id, site, declaration, line, in_force=in_force)
+            for how_from, how_to, what in how:
+                treatment[number, max(first, how_from) : min(last, how_to)] = what
+        parameter[number] = _parameter(edition_id, site, portfolio.settings, line)
+    starts.append((len(series), len(derived_of), len(meters), len(legs), len(nodes)))
+
+    shift = derived_base - len(series)  # an MSID that changes hands is one series with several meter records
+    starts_of = _columns(starts, 5)
+    meter = _columns(meters, 6)
+    leg = _columns(legs, 4)
+    node = _columns(nodes, 4)
+    return Arrangement(
+        sites=portfolio.sites,
+        series=series,
+        derived_of=derived_of,
+        site_series=starts_of[0],
+        site_derived=starts_of[1],
+        site_meters=starts_of[2],
+        site_legs=starts_of[3],
+        site_nodes=starts_of[4],
+        meter_slot=meter[0],
+        meter_settled=_shifted(meter[1], derived_base, shift),
+        meter_quantity=meter[2],
+        meter_from=meter[3],
+        meter_to=meter[4],
+        meter_number=meter[5],
+        leg_class=leg[0],
+        leg_slot=_shifted(leg[1], derived_base, shift),
+        leg_from=leg[2],
+        leg_to=leg[3],
+        node_slot=_shifted(node[0], derived_base, shift),
+        node_bm_unit=node[1],
+        node_from=node[2],
+        node_to=node[3],
+        bm_units=bm_units,
+        treatment=treatment,
+        declared=declared,
+        parameter=parameter,
+    )
+
+
+def treatment_under(
+    edition_id: str, site: Site, declaration: Declaration, line: Timeline, *, in_force: bool
+) -> Iterator[tuple[int, int, int]]:
+    """How a declaration makes its site count, as (from day, to day, treatment) within the declaration's own dates."""
+    everything = (0, line.n_days)
+    names_assets = any(
+        metering.name in declaration.metering and metering.at in ("storage", "generation") for metering in site.metering
+    )
+    if declaration.kind == "emr-msid" and covers_every_import(site, declaration):
+        if edition_id == "default":
+            return
+        yield (*everything, WHOLE_SITE)
+    elif declaration.kind == "emr-amsid":
+        if edition_id == "default" or (edition_id == "osam-1.0" and site.registered_in == "CMRS"):
+            return
+        yield (*everything, BY_RULE)
+    elif declaration.kind == "interim":
+        if interim_conditions_met(site) and covers_every_import(site, declaration):
+            if edition_id != "default" or in_force:
+                yield (*everything, WHOLE_SITE)
+        elif names_assets and not in_force and edition_id != "default":
+            yield (*everything, BY_RULE)
+
+
+def covers_every_import(site: Site, declaration: Declaration) -> bool:
+    """Whether a declaration names every boundary Import Metering System of its site."""
+    imports = {metering.name for metering in site.metering if metering.at == "boundary" and metering.import_msid}
+    return bool(imports) and imports <= set(declaration.metering)
+
+
+def interim_conditions_met(site: Site) -> bool:
+    """Whether the interim solution may leave the site out: own connection, shared with no demand (handbook 1.3).
+
+    Both directions of a site are registered in one system by the portfolio's form.
+    """
+    return site.registered_in == "SMRS" and all(
+        metering.at == "boundary" or (metering.at in ("storage", "generation") and metering.licensed)
+        for metering in site.metering
+    )
+
+
+def _declared_spans(site: Site, metering: Metering, line: Timeline, first: int, last: int) -> list[tuple[int, int]]:
+    """The days on which an asset counts as the licensee's: always, but for days of a declaration that leaves it out."""
+    spans = [(first, last)] if first < last else []
+    if metering.at == "boundary":
+        return spans
+    for declaration in site.declarations:
+        if declaration.kind != "emr-amsid" or metering.name in declaration.metering:
+            continue
+        cut_from, cut_to = line.clip(declaration.effective_from, declaration.effective_to)
+        spans = [
+            piece
+            for begins, ends in spans
+            for piece in ((begins, min(ends, cut_from)), (max(begins, cut_to), ends))
+            if piece[0] < piece[1]
+        ]
+    return spans
+
+
+def _bm_unit(metering: Metering, site: Site, numbers: dict[str, int], units: list[tuple[str, str]]) -> int:
+    if metering.bm_unit is None:
+        return NO_SLOT
+    if metering.bm_unit not in numbers:
+        numbers[metering.bm_unit] = len(units)
+        units.append((metering.bm_unit, site.gsp_group))
+    return numbers[metering.bm_unit]
+
+
+def _parameter(edition_id: str, site: Site, settings: Settings, line: Timeline) -> int:
+    if edition_id == "interim-difference":
+        return int(site.customer_supplier_licensed)
+    if edition_id == "osam-1.0":
+        return 0 if settings.default_ncsp is None else int(settings.default_ncsp * PARTS)
+    if edition_id == "p395-proposed":
+        for declaration in site.declarations:
+            first, last = line.clip(declaration.effective_from, declaration.effective_to)
+            if declaration.default_factor is not None and first < last:
+                return int(declaration.default_factor * PARTS)
+        return PARTS
+    return BY_BOUNDARY
+
+
+def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[Ints]:
+    table = np.array(rows, dtype=np.int64).reshape(-1, width)
+    return [np.ascontiguousarray(table[:, column]) for column in range(width)]
+
+
+def _shifted(slots: Ints, base: int, shift: int) -> Ints:
+    return np.where(slots >= base, slots - shift, slots)

@@ -1,0 +1,437 @@
+"""One block of sites: readings laid out, brought to the boundary, differenced, and put through the kernel.
+
+A block depends on nothing but its own sites, so that blocks may run in any number, order or thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from halfhour.errors import Finding
+from halfhour.metering.day_rows import DayRowLoader, DayRows, append_rows
+from halfhour.metering.difference import Readings, Series, settled_volumes
+from halfhour.metering.losses import FactorsOf, at_boundary_voltage
+from halfhour.register.model import Site
+from halfhour.settlement import kernel as k
+from halfhour.settlement.arrangement import NO_SLOT, Arrangement, Ints, Timeline
+from halfhour.settlement.compiled import Kernel
+
+PERIODS = k.PERIODS
+QUANTITIES = ("AI", "AE")
+
+
+@dataclass(slots=True)
+class MeterVolumes:
+    """Every registered meter direction of a block on the days settled.
+
+    Attributes:
+        meter: [meter] its number in the arrangement.
+        metered, settled: int32 [meter, run day, 50] in Wh.
+        metered_marks, settled_marks: uint8, the same shape: 0 absent, 1 actual, 2 estimated.
+        registered: bool [meter, run day].
+    """
+
+    meter: Ints
+    metered: npt.NDArray[np.int32]
+    settled: npt.NDArray[np.int32]
+    metered_marks: npt.NDArray[np.uint8]
+    settled_marks: npt.NDArray[np.uint8]
+    registered: npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class BlockResult:
+    """What a block settles to; shapes as in `kernel.settle_block`."""
+
+    first_site: int
+    last_site: int
+    bm_gross: Ints
+    bm_non_chargeable: Ints
+    bm_state: npt.NDArray[np.int8]
+    site_day_factor: Ints
+    site_day_wh: Ints
+    detail: Ints
+    detail_state: npt.NDArray[np.int8]
+    volumes: MeterVolumes | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """Everything that the blocks of one edition's stretch of days share.
+
+    Attributes:
+        plain: the kernel is plain Python and wants lists.
+        width: quantities of a half hour.
+        row_offset: where each run day's half hours begin among those of a site; the last entry is their number.
+    """
+
+    arrangement: Arrangement
+    line: Timeline
+    loader: DayRowLoader
+    loss_factors: FactorsOf
+    kernel: Kernel
+    plain: bool
+    width: int
+    detail: bool
+    with_volumes: bool
+    row_offset: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The part of an arrangement that a block of sites takes up."""
+
+    first: int
+    last: int
+    first_series: int
+    n_series: int
+    first_derived: int
+    all_series: int
+
+    def local(self, slots: Ints) -> Ints:
+        """Slots of the arrangement as rows of the block's own `row_of`."""
+        derived = slots - self.all_series - self.first_derived + self.n_series
+        return np.where(slots >= self.all_series, derived, slots - self.first_series)
+
+
+def row_offsets(line: Timeline) -> Ints:
+    """Where each run day's half hours begin among those of a site; the last entry is their number."""
+    return np.concatenate([[0], np.cumsum(line.periods[line.first_run_day :])]).astype(np.int64)
+
+
+def settle_block(calculation: Calculation, first: int, last: int) -> BlockResult:
+    """Settle the sites from `first` (included) to `last` (excluded)."""
+    arrangement = calculation.arrangement
+    block = _Block(
+        first=first,
+        last=last,
+        first_series=int(arrangement.site_series[first]),
+        n_series=int(arrangement.site_series[last] - arrangement.site_series[first]),
+        first_derived=int(arrangement.site_derived[first]),
+        all_series=len(arrangement.series),
+    )
+    rows = calculation.loader.load(block.first_series, block.first_series + block.n_series)
+    rows, row_of, findings = _derive(calculation, rows, block)
+    result = _run_kernel(calculation, rows, row_of, block)
+    meters = np.arange(arrangement.site_meters[first], arrangement.site_meters[last], dtype=np.int64)
+    findings += _missing_readings(calculation, rows, row_of, block, meters)
+    findings += _over_limit(calculation, result)
+    result.findings = findings
+    if calculation.with_volumes:
+        result.volumes = _volumes(calculation, rows, row_of, block, meters)
+    return result
+
+
+def _derive(
+    calculation: Calculation, rows: DayRows, block: _Block
+) -> tuple[DayRows, npt.NDArray[np.int32], list[Finding]]:
+    """Rows for settled volumes after differencing and for readings brought to another voltage, after those read."""
+    arrangement, line = calculation.arrangement, calculation.line
+    wanted = arrangement.derived_of[block.first_derived : int(arrangement.site_derived[block.last])]
+    findings: list[Finding] = []
+    if not wanted:
+        return rows, rows.row_of, findings
+    days = [line.first_day + timedelta(days=number) for number in range(line.n_days)]
+    values: list[npt.NDArray[Any]] = []
+    marks: list[npt.NDArray[np.uint8]] = []
+    networks: dict[int, Readings] = {}
+    for site_number, which, quantity in wanted:
+        site = arrangement.sites[site_number]
+        metering = site.metering[which]
+        if metering.at in ("storage", "generation"):
+            series = _at_boundary_voltage(calculation, rows, block, site, (site_number, which, quantity), findings)
+        else:
+            if site_number not in networks:
+                networks[site_number], found = settled_volumes(
+                    site,
+                    _network_readings(calculation, rows, block, site_number),
+                    days,
+                    line.periods,
+                    line.first_run_day,
+                )
+                findings += found
+            series = networks[site_number][which, QUANTITIES[quantity]]
+        values.append(series.values)
+        marks.append(series.marks)
+    before = len(rows.values)
+    rows = append_rows(
+        rows, np.concatenate(values).astype(np.int32), np.ascontiguousarray(np.concatenate(marks), dtype=np.uint8)
+    )
+    derived_rows = before + np.arange(len(wanted) * line.n_days, dtype=np.int32).reshape(len(wanted), line.n_days)
+    return rows, np.concatenate([rows.row_of, derived_rows]).astype(np.int32), findings
+
+
+def _dense(rows: DayRows, row_of: npt.NDArray[np.int32], registered: tuple[int, int]) -> Series:
+    """One series as [day, 50], absent outside the days on which it is registered."""
+    here = row_of.copy()
+    here[: registered[0]] = k.NO_ROW
+    here[registered[1] :] = k.NO_ROW
+    found = here >= 0
+    values = np.zeros((len(here), PERIODS), dtype=np.int64)
+    marks = np.zeros((len(here), PERIODS), dtype=np.uint8)
+    values[found] = rows.values[here[found]]
+    marks[found] = rows.patterns[rows.pattern_of_row[here[found]]]
+    return Series(values, marks)
+
+
+def _meters_of(arrangement: Arrangement, site_number: int) -> range:
+    return range(int(arrangement.site_meters[site_number]), int(arrangement.site_meters[site_number + 1]))
+
+
+def _network_readings(calculation: Calculation, rows: DayRows, block: _Block, site_number: int) -> Readings:
+    arrangement = calculation.arrangement
+    readings: Readings = {}
+    for meter in _meters_of(arrangement, site_number):
+        which = int(arrangement.meter_number[meter])
+        if arrangement.sites[site_number].metering[which].at not in ("boundary", "third-party"):
+            continue
+        slot = int(arrangement.meter_slot[meter]) - block.first_series
+        registered = (int(arrangement.meter_from[meter]), int(arrangement.meter_to[meter]))
+        readings[which, QUANTITIES[int(arrangement.meter_quantity[meter])]] = _dense(
+            rows, rows.row_of[slot], registered
+        )
+    return readings
+
+
+def _at_boundary_voltage(
+    calculation: Calculation,
+    rows: DayRows,
+    block: _Block,
+    site: Site,
+    of: tuple[int, int, int],
+    findings: list[Finding],
+) -> Series:
+    arrangement, line = calculation.arrangement, calculation.line
+    site_number, which, quantity = of
+    metering = site.metering[which]
+    meter = next(
+        meter
+        for meter in _meters_of(arrangement, site_number)
+        if int(arrangement.meter_number[meter]) == which and int(arrangement.meter_quantity[meter]) == quantity
+    )
+    registered = (int(arrangement.meter_from[meter]), int(arrangement.meter_to[meter]))
+    series = _dense(rows, rows.row_of[int(arrangement.meter_slot[meter]) - block.first_series], registered)
+    name = QUANTITIES[quantity]
+    adjusted, marks, wanting = at_boundary_voltage(
+        series.values,
+        series.marks,
+        calculation.loss_factors(site.gsp_group, metering.voltage, name),
+        calculation.loss_factors(site.gsp_group, site.voltage, name),
+    )
+    days = np.flatnonzero(wanting[line.first_run_day :])
+    if len(days):
+        first = line.start + timedelta(days=int(days[0]))
+        findings.append(
+            Finding(
+                code="ST-104",
+                severity="error",
+                message=f"Site '{site.id}': '{metering.name}' is at {metering.voltage} behind a boundary at "
+                f"{site.voltage}, and no Line Loss Factor ({name}, {site.gsp_group}) brings its readings there on "
+                f"{len(days)} Settlement Days from {first}; those half hours have no deduction.",
+                next_step="Add rows to line_loss_factors.csv for both voltages, or correct the voltage.",
+                site_id=site.id,
+                msid=arrangement.series[int(arrangement.meter_slot[meter])][0],
+                settlement_date=first,
+            )
+        )
+    return Series(adjusted, marks)
+
+
+def _rows_by_day(slot_rows: npt.NDArray[np.int32], first: Ints, last: Ints, n_days: int) -> Ints:
+    """Row indices [entry, day] with the days outside each entry's own range marked as not registered."""
+    day = np.arange(n_days)
+    outside = (day < first[:, None]) | (day >= last[:, None])
+    return np.where(outside, k.NOT_REGISTERED, slot_rows).astype(np.int64)
+
+
+def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block) -> BlockResult:
+    arrangement, line = calculation.arrangement, calculation.line
+    n_sites, n_days, run_days = block.last - block.first, line.n_days, line.run_days
+    legs = slice(int(arrangement.site_legs[block.first]), int(arrangement.site_legs[block.last]))
+    nodes = slice(int(arrangement.site_nodes[block.first]), int(arrangement.site_nodes[block.last]))
+    leg_row = _rows_by_day(
+        row_of[block.local(arrangement.leg_slot[legs])], arrangement.leg_from[legs], arrangement.leg_to[legs], n_days
+    )
+    node_row = _rows_by_day(
+        row_of[block.local(arrangement.node_slot[nodes])],
+        arrangement.node_from[nodes],
+        arrangement.node_to[nodes],
+        n_days,
+    )
+    n_bm = len(arrangement.bm_units)
+    half_hours = n_sites * int(calculation.row_offset[-1]) if calculation.detail else 0
+    result = BlockResult(
+        first_site=block.first,
+        last_site=block.last,
+        bm_gross=np.zeros((n_bm, run_days, PERIODS), dtype=np.int64),
+        bm_non_chargeable=np.zeros((n_bm, run_days, PERIODS), dtype=np.int64),
+        bm_state=np.zeros((n_bm, run_days, PERIODS), dtype=np.int8),
+        site_day_factor=np.zeros((n_sites, run_days, 3), dtype=np.int64),
+        site_day_wh=np.zeros((n_sites, run_days, 7), dtype=np.int64),
+        detail=np.zeros((half_hours, calculation.width), dtype=np.int64),
+        detail_state=np.full(half_hours, k.STATE_NOT_REGISTERED, dtype=np.int8),
+    )
+    inputs: list[npt.NDArray[Any]] = [
+        line.periods,
+        line.window_from,
+        line.window_to,
+        rows.values.reshape(-1),
+        rows.pattern_of_row,
+        rows.patterns.reshape(-1),
+        _actual_until(rows.patterns),
+        arrangement.site_legs[block.first : block.last + 1] - legs.start,
+        arrangement.leg_class[legs],
+        leg_row.reshape(-1),
+        arrangement.site_nodes[block.first : block.last + 1] - nodes.start,
+        arrangement.node_bm_unit[nodes],
+        node_row.reshape(-1),
+        arrangement.treatment[block.first : block.last].reshape(-1),
+        arrangement.parameter[block.first : block.last],
+    ]
+    outputs: list[npt.NDArray[Any]] = [
+        result.bm_gross,
+        result.bm_non_chargeable,
+        result.bm_state,
+        result.site_day_factor,
+        result.site_day_wh,
+        result.detail,
+        result.detail_state,
+    ]
+    counts = (n_sites, n_days, line.first_run_day)
+    flat = [array.reshape(-1) for array in outputs]
+    if calculation.plain:
+        lists = [array.tolist() for array in flat]
+        calculation.kernel(*counts, *(array.tolist() for array in inputs), *lists, calculation.row_offset.tolist())
+        for array, computed in zip(flat, lists, strict=True):
+            array[:] = computed
+    else:
+        calculation.kernel(*counts, *inputs, *flat, calculation.row_offset)
+    return result
+
+
+def _actual_until(patterns: npt.NDArray[np.uint8]) -> Ints:
+    """How many periods from the first are actual in each pattern."""
+    return np.where((patterns != k.ACTUAL).any(axis=1), (patterns != k.ACTUAL).argmax(axis=1), PERIODS).astype(np.int64)
+
+
+def _missing_readings(
+    calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, meters: Ints
+) -> list[Finding]:
+    """One finding per gap in a registered series: whole days joined up, half hours of a day joined up."""
+    arrangement, line = calculation.arrangement, calculation.line
+    if not len(meters):
+        return []
+    run = slice(line.first_run_day, line.n_days)
+    by_day = _rows_by_day(
+        row_of[arrangement.meter_slot[meters] - block.first_series],
+        arrangement.meter_from[meters],
+        arrangement.meter_to[meters],
+        line.n_days,
+    )[:, run]
+    present = np.zeros((len(rows.patterns), PERIODS + 1), dtype=np.int64)
+    present[:, 1:] = np.cumsum(rows.patterns != k.ABSENT, axis=1)
+    pattern = rows.pattern_of_row[np.maximum(by_day, 0)]
+    counts = np.where(by_day >= 0, present[pattern, line.periods[run][None, :]], 0)
+    whole = (by_day == k.NO_ROW) | ((by_day >= 0) & (counts == 0))
+    partly = (by_day >= 0) & (counts > 0) & (counts < line.periods[run][None, :])
+    findings: list[Finding] = []
+    for entry in np.flatnonzero((whole | partly).any(axis=1)):
+        for first, last in _stretches(whole[entry]):
+            findings.append(_gap(calculation, int(meters[entry]), first, last, None))
+        for day in np.flatnonzero(partly[entry]):
+            marks = rows.patterns[pattern[entry, day]][: line.periods[run][day]]
+            for first, last in _stretches(marks == k.ABSENT):
+                findings.append(_gap(calculation, int(meters[entry]), int(day), int(day) + 1, (first, last)))
+    return findings
+
+
+def _stretches(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: tuple[int, int] | None) -> Finding:
+    arrangement, line = calculation.arrangement, calculation.line
+    site = arrangement.sites[int(np.searchsorted(arrangement.site_meters, meter, side="right")) - 1]
+    metering = site.metering[int(arrangement.meter_number[meter])]
+    msid, quantity = arrangement.series[int(arrangement.meter_slot[meter])]
+    day: date = line.start + timedelta(days=first)
+    if periods is not None:
+        some = "s" if periods[1] - periods[0] > 1 else ""
+        when = f"Settlement Period{some} {_range(periods[0] + 1, periods[1])} of {day}"
+    else:
+        when = _range(str(day), str(line.start + timedelta(days=last - 1)))
+    if metering.at == "boundary" and quantity == "AI":
+        code, effect = "ST-101", "the site's import is missing there and its BM Unit's demand lacks it"
+    elif metering.at == "third-party":
+        code, effect = "ST-103", "its volume is missing there and so is what is differenced from it"
+    elif metering.at == "customer" or (metering.at != "boundary" and not metering.licensed):
+        code, effect = "ST-105", "no settled figure depends on it"
+    else:
+        code, effect = (
+            "ST-102",
+            "there is no deduction there, and the whole import is chargeable unless the site is declared whole",
+        )
+    return Finding(
+        code=code,
+        severity="info" if code == "ST-105" else "warning",
+        message=f"Site '{site.id}': '{metering.name}' ({quantity}) has no reading for {when}; {effect}.",
+        next_step="Supply the readings or the data collector's estimates; a later run will take them in.",
+        site_id=site.id,
+        msid=msid,
+        settlement_date=day,
+        settlement_period=None if periods is None else periods[0] + 1,
+    )
+
+
+def _range(first: object, last: object) -> str:
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _over_limit(calculation: Calculation, result: BlockResult) -> list[Finding]:
+    findings: list[Finding] = []
+    for site, day in np.argwhere(result.site_day_wh[:, :, 6] > 0):
+        name = calculation.arrangement.sites[result.first_site + int(site)].id
+        when = calculation.line.start + timedelta(days=int(day))
+        findings.append(
+            Finding(
+                code="ST-106",
+                severity="error",
+                message=f"Site '{name}': a sum of meters exceeds 1,000,000,000 Wh in "
+                f"{int(result.site_day_wh[site, day, 6])} half hours of {when}; they were not put through the rule.",
+                next_step="Check the readings: no Boundary Point carries a terawatt-hour in half an hour.",
+                site_id=name,
+                settlement_date=when,
+            )
+        )
+    return findings
+
+
+def _volumes(
+    calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, meters: Ints
+) -> MeterVolumes:
+    arrangement, line = calculation.arrangement, calculation.line
+    run = slice(line.first_run_day, line.n_days)
+    first, last = arrangement.meter_from[meters], arrangement.meter_to[meters]
+
+    def gather(slots: Ints, real: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], Ints]:
+        by_day = _rows_by_day(row_of[np.where(real, block.local(slots), 0)], first, last, line.n_days)[:, run]
+        by_day = np.where(real[:, None], by_day, k.NO_ROW)
+        found = by_day >= 0
+        values = np.zeros((*by_day.shape, PERIODS), dtype=np.int32)
+        marks = np.zeros((*by_day.shape, PERIODS), dtype=np.uint8)
+        values[found] = rows.values[by_day[found]]
+        marks[found] = rows.patterns[rows.pattern_of_row[by_day[found]]]
+        return values, marks, by_day
+
+    every = np.ones(len(meters), dtype=bool)
+    metered, metered_marks, by_day = gather(arrangement.meter_slot[meters], every)
+    settles = arrangement.meter_settled[meters] != NO_SLOT
+    settled, settled_marks, _ = gather(arrangement.meter_settled[meters], settles)
+    return MeterVolumes(meters, metered, settled, metered_marks, settled_marks, by_day != k.NOT_REGISTERED)

@@ -1,0 +1,31 @@
+"""Everything that the readings of a portfolio show to be wrong, without settling it; and the assurance checks.
+
+The assurance checks find what may be abuse of a declaration; they raise it for review and change no volume
+(handbook chargeable-imports.md 1.4).
+"""
+
+from __future__ import annotations
+
+from halfhour.errors import Finding, HalfhourError
+from halfhour.register.model import Portfolio
+from halfhour.settlement import engine
+from halfhour.settlement.assurance import assurance_findings
+from halfhour.settlement.run import open_store, request_for, store_findings
+
+
+def check_readings(portfolio: Portfolio) -> list[Finding]:
+    """What taking in and laying out the readings finds: bad rows, gaps, unknown MSIDs, negative differences, abuse."""
+    store = open_store(portfolio)
+    try:
+        request = request_for(portfolio, store, "in-force", None, None)
+    except HalfhourError as error:
+        return [Finding(error.code, "error", error.message, error.next_step), *store.findings()]
+    findings = list(store_findings(portfolio, store, request))
+    for stretch in request.stretches:
+        calculation = engine.prepare(
+            portfolio, store, stretch, request.cut_off, in_force=True, detail=True, volumes=True
+        )
+        for result in engine.settle_blocks(calculation):
+            findings.extend(result.findings)
+            findings.extend(assurance_findings(calculation, result))
+    return findings

@@ -1,0 +1,194 @@
+"""The engine: stretches of days by edition, blocks of sites through a pool of threads, results in order.
+
+What decides its shape was measured before it was built: ENGINE.md. Memory is that of the blocks in hand and of the
+BM Unit totals, not of the portfolio's readings.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from halfhour.metering.day_rows import DayRowLoader
+from halfhour.metering.losses import factors_by_day
+from halfhour.metering.store import ReadingsStore
+from halfhour.register.model import Portfolio
+from halfhour.rules.registry import IN_FORCE, edition_in_force, editions
+from halfhour.settlement import compiled
+from halfhour.settlement.arrangement import Ints, arrange, timeline
+from halfhour.settlement.block import BlockResult, Calculation, row_offsets, settle_block
+
+PLAIN_UP_TO = 300_000
+"""Site half hours up to which plain Python is done before the compiler has been imported and has compiled."""
+
+_ROWS_PER_BLOCK = 160_000
+_CELLS_PER_BLOCK = 6_000_000
+_VOLUMES_PER_BLOCK = 4_000_000
+
+Progress = Callable[[int, int], None]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days settled under one edition."""
+
+    edition: str
+    start: date
+    end: date
+
+
+@dataclass(slots=True)
+class BmUnitTotals:
+    """Demand added up over all blocks, [BM Unit, run day, 50]."""
+
+    gross: Ints
+    non_chargeable: Ints
+    state: npt.NDArray[np.int8]
+
+    def add(self, result: BlockResult) -> None:
+        """Add a block; sums of integers do not depend on the order."""
+        self.gross += result.bm_gross
+        self.non_chargeable += result.bm_non_chargeable
+        np.maximum(self.state, result.bm_state, out=self.state)
+
+
+def stretches(edition: str, start: date, end: date) -> list[Stretch]:
+    """The days from `start` to `end` (excluded), cut where the edition changes; one stretch for a named edition."""
+    if edition != IN_FORCE:
+        return [Stretch(edition, start, end)]
+    cuts = sorted(
+        {start, end}
+        | {
+            day
+            for one in editions().values()
+            for day in (one.effective_from, one.effective_to)
+            if day is not None and start < day < end
+        }
+    )
+    found: list[Stretch] = []
+    for first, last in itertools.pairwise(cuts):
+        applies = edition_in_force(first)
+        if found and found[-1].edition == applies:
+            found[-1] = Stretch(applies, found[-1].start, last)
+        else:
+            found.append(Stretch(applies, first, last))
+    return found
+
+
+def prepare(
+    portfolio: Portfolio,
+    store: ReadingsStore,
+    stretch: Stretch,
+    known_at: Callable[[date], int],
+    *,
+    in_force: bool,
+    detail: bool,
+    volumes: bool,
+    plain: bool | None = None,
+) -> Calculation:
+    """Lay everything out that the blocks of a stretch share.
+
+    Args:
+        known_at: per Settlement Day, the last moment of record that counts [µs since 1970 UTC].
+        plain: settle as plain Python; None = by the amount of work.
+    """
+    settings = portfolio.settings
+    line = timeline(stretch.edition, stretch.start, stretch.end, settings)
+    arrangement = arrange(portfolio, stretch.edition, line, in_force=in_force)
+    days = [line.first_day + timedelta(days=number) for number in range(line.n_days)]
+    if plain is None:
+        plain = len(portfolio.sites) * int(line.periods.sum()) <= PLAIN_UP_TO
+    make = compiled.plain_kernel if plain else compiled.compiled_kernel
+    return Calculation(
+        arrangement=arrangement,
+        line=line,
+        loader=DayRowLoader(
+            store, arrangement.series, line.first_day, np.array([known_at(day) for day in days], dtype=np.int64)
+        ),
+        loss_factors=factors_by_day(portfolio.loss_factors, days),
+        kernel=make(stretch.edition, detail=detail, ncsp_missing_days=settings.ncsp_missing_days),
+        plain=plain,
+        width=compiled.width(editions()[stretch.edition]),
+        detail=detail,
+        with_volumes=volumes,
+        row_offset=row_offsets(line),
+    )
+
+
+def no_totals(calculation: Calculation) -> BmUnitTotals:
+    """Totals of nothing yet."""
+    shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, 50)
+    return BmUnitTotals(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int8))
+
+
+def sites_per_block(calculations: list[Calculation]) -> int:
+    """How many sites fit a block: bounded by the rows read, and by the half hours written where detail is wanted."""
+    sites = max(1, len(calculations[0].arrangement.sites))
+    fits = sites
+    for calculation in calculations:
+        line, arrangement = calculation.line, calculation.arrangement
+        rows = max(1, len(arrangement.series)) * line.n_days / sites
+        fits = min(fits, int(_ROWS_PER_BLOCK / rows))
+        half_hours = int(calculation.row_offset[-1])
+        if calculation.detail:
+            fits = min(fits, int(_CELLS_PER_BLOCK / (half_hours * calculation.width)))
+        if calculation.with_volumes:
+            fits = min(fits, int(_VOLUMES_PER_BLOCK / (half_hours * max(1, len(arrangement.meter_slot)) / sites)))
+    return max(1, fits)
+
+
+def run_blocks(
+    n_sites: int, block_sites: int, threads: int, work: Callable[[int, int], T], progress: Progress | None = None
+) -> Iterator[T]:
+    """Do the blocks of sites in a pool of threads and hand the results over in order, few at a time in hand."""
+    blocks = [(first, min(first + block_sites, n_sites)) for first in range(0, n_sites, block_sites)]
+    if threads <= 1 or len(blocks) == 1:
+        for first, last in blocks:
+            yield work(first, last)
+            if progress:
+                progress(last, n_sites)
+        return
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="halfhour") as pool:
+        waiting: list[tuple[int, Future[T]]] = []
+        for first, last in blocks:
+            waiting.append((last, pool.submit(work, first, last)))
+            if len(waiting) > threads:
+                done, future = waiting.pop(0)
+                yield future.result()
+                if progress:
+                    progress(done, n_sites)
+        for done, future in waiting:
+            yield future.result()
+            if progress:
+                progress(done, n_sites)
+
+
+def default_threads() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def settle_blocks(
+    calculation: Calculation,
+    *,
+    threads: int | None = None,
+    block_sites: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[BlockResult]:
+    """The blocks of one calculation, in order of site."""
+    return run_blocks(
+        len(calculation.arrangement.sites),
+        block_sites or sites_per_block([calculation]),
+        threads or default_threads(),
+        lambda first, last: settle_block(calculation, first, last),
+        progress,
+    )

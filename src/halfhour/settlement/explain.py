@@ -1,0 +1,479 @@
+"""Why a figure of a run is what it is: readings with their file and time of record, losses, factor, rule, shares.
+
+Nothing is kept for this beside the run: it is computed again from the basis data by the same functions, as known at
+the run's moment of knowledge.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from halfhour.calendar import period_start_local
+from halfhour.errors import Finding, HalfhourError
+from halfhour.metering.difference import parent_of, uplift
+from halfhour.metering.losses import factors_by_day
+from halfhour.metering.store import ReadingsStore
+from halfhour.register.model import Metering, Portfolio, Site
+from halfhour.rules import metering as metering_rules
+from halfhour.rules.registry import INPUTS, Edition, editions
+from halfhour.rules.source import trace
+from halfhour.settlement import engine
+from halfhour.settlement import kernel as k
+from halfhour.settlement.arrangement import needs_voltage_adjustment
+from halfhour.settlement.block import BlockResult, Calculation, settle_block
+from halfhour.settlement.compiled import factor_function
+from halfhour.settlement.engine import Stretch
+from halfhour.settlement.run import STORE, Request, Run
+from halfhour.settlement.working import Working, WorkingStep, carry_out, steps_of
+
+_TREATMENTS = {
+    k.BY_BOUNDARY: (
+        "No EMR declaration in force: the whole import at the boundary is chargeable.",
+        "handbook 3.3, 5.1",
+    ),
+    k.WHOLE_SITE: (
+        "Declared to hold no final demand: Non-Chargeable Proportion 1.00000.",
+        "SVA Data Catalogue P0342; before 2 November 2023 EMR Circular 170",
+    ),
+    k.BY_RULE: ("EMR AMSID Declaration in force: the edition's rule decides.", "handbook 5.1"),
+}
+_MARKS = ("missing", "actual", "estimated")
+
+
+@dataclass(frozen=True, slots=True)
+class InputReading:
+    """One meter's reading of the half hour.
+
+    Attributes:
+        used_wh: what entered the calculation: the reading at the boundary's voltage; None where missing.
+        settled_wh: what enters Settlement; None for asset meters and where missing.
+        records: every record held of it: watt-hours, mark, file, time of record, and whether it is the one used.
+    """
+
+    name: str
+    at: str
+    licensed: bool
+    msid: str
+    measurement_quantity: str
+    metered_wh: int | None
+    used_wh: int | None
+    settled_wh: int | None
+    quality: str
+    records: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceDay:
+    """One day of a factor's reference period: what it brings to the two sums, and whether its data are complete."""
+
+    settlement_date: date
+    denominator_wh: int
+    numerator_wh: int
+    complete: bool
+
+
+@dataclass(slots=True)
+class Explanation:
+    """The whole working of one half hour of one site."""
+
+    site_id: str
+    settlement_date: date
+    settlement_period: int
+    local_start: str
+    edition: str
+    treatment: str
+    treatment_clause: str
+    quality: str
+    known_at: str
+    inputs: list[InputReading]
+    metering_steps: list[WorkingStep] = field(default_factory=list)
+    reference: list[ReferenceDay] = field(default_factory=list)
+    factor_steps: list[WorkingStep] = field(default_factory=list)
+    working: Working | None = None
+    shares: list[dict[str, Any]] = field(default_factory=list)
+    values: dict[str, int | None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "site_id": self.site_id,
+            "settlement_date": self.settlement_date,
+            "settlement_period": self.settlement_period,
+            "local_start": self.local_start,
+            "edition": self.edition,
+            "treatment": self.treatment,
+            "treatment_clause": self.treatment_clause,
+            "quality": self.quality,
+            "known_at": self.known_at,
+            "inputs": [
+                {
+                    "name": one.name,
+                    "at": one.at,
+                    "licensed": one.licensed,
+                    "msid": one.msid,
+                    "measurement_quantity": one.measurement_quantity,
+                    "metered_wh": one.metered_wh,
+                    "used_wh": one.used_wh,
+                    "settled_wh": one.settled_wh,
+                    "quality": one.quality,
+                    "records": one.records,
+                }
+                for one in self.inputs
+            ],
+            "metering_steps": [step.document() for step in self.metering_steps],
+            "reference_period": [
+                {
+                    "settlement_date": day.settlement_date,
+                    "denominator_wh": day.denominator_wh,
+                    "numerator_wh": day.numerator_wh,
+                    "complete": day.complete,
+                }
+                for day in self.reference
+            ],
+            "factor_steps": [step.document() for step in self.factor_steps],
+            "steps": [] if self.working is None else [step.document() for step in self.working.steps],
+            "shares": self.shares,
+            "values": self.values,
+            "exceptions": [
+                {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                for finding in self.findings
+            ],
+        }
+
+
+def explain(run: Run, site_id: str, on: date, period: int) -> Explanation:
+    """The working of one half hour of a site in a run.
+
+    Raises:
+        HalfhourError: ST-007 the register has changed since the run, ST-008 no such site, ST-009 the day is not in
+            the run, CA-… no such Settlement Period, ST-010 the site is not registered on the day.
+    """
+    portfolio = portfolio_of(run)
+    site = _site(portfolio, site_id)
+    request = run.request
+    if not request.start <= on < request.end:
+        raise HalfhourError(
+            "ST-009",
+            f"The run settles {request.start} to {request.end} (excluded), not {on}.",
+            "Choose a day of the run, or settle that day.",
+        )
+    local_start = period_start_local(on, period)
+    return _Explainer(portfolio, site, request, on, period, local_start.strftime("%H:%M %Z")).explain()
+
+
+def portfolio_of(run: Run) -> Portfolio:
+    """The portfolio that a run was made from, provided that its register files are still the same.
+
+    Raises:
+        HalfhourError: ST-007 they are not, or the portfolio is gone.
+    """
+    from halfhour.register import load_portfolio  # noqa: PLC0415 - not needed to settle
+
+    path = run.portfolio_path
+    if not path.is_dir():
+        raise HalfhourError(
+            "ST-007", f"The run's portfolio, '{path}', is not there.", "Keep the run and its portfolio where they were."
+        )
+    portfolio = load_portfolio(path)
+    then = {file["path"]: file["sha256"] for file in run.manifest["inputs"]["register"]}
+    now = {file.path: file.sha256 for file in portfolio.register_files}
+    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    if changed:
+        raise HalfhourError(
+            "ST-007",
+            f"The portfolio has changed since the run: {', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
+            "Settle again, then explain the new run.",
+        )
+    return portfolio
+
+
+def _site(portfolio: Portfolio, site_id: str) -> Site:
+    site = portfolio.site(site_id)
+    if site is None:
+        near = difflib.get_close_matches(site_id, [one.id for one in portfolio.sites], n=1)
+        raise HalfhourError(
+            "ST-008",
+            f"The portfolio has no site '{site_id}'.",
+            f"Did you mean '{near[0]}'?" if near else f"It has {len(portfolio.sites)} sites.",
+        )
+    return site
+
+
+@dataclass(slots=True)
+class _Explainer:
+    portfolio: Portfolio
+    site: Site
+    request: Request
+    on: date
+    period: int
+    local_start: str
+
+    def explain(self) -> Explanation:
+        stretch = next(one for one in self.request.stretches if one.start <= self.on < one.end)
+        alone = replace(self.portfolio, sites=(self.site,))
+        store = ReadingsStore.open(self.portfolio.path / STORE)
+        calculation, result = self._settle(alone, store, Stretch(stretch.edition, self.on, self.on + timedelta(days=1)))
+        edition = editions()[stretch.edition]
+        at = self.period - 1
+        state = int(result.detail_state[at])
+        if state == k.STATE_NOT_REGISTERED:
+            raise HalfhourError(
+                "ST-010",
+                f"Site '{self.site.id}' has no boundary metering on {self.on}.",
+                "Choose a day within its effective dates.",
+            )
+        how = int(calculation.arrangement.treatment[0, calculation.line.first_run_day])
+        treatment, clause = _TREATMENTS[how]
+        known_at = datetime.fromtimestamp(self.request.cut_off(self.on) / 1_000_000, UTC)
+        made = Explanation(
+            site_id=self.site.id,
+            settlement_date=self.on,
+            settlement_period=self.period,
+            local_start=self.local_start,
+            edition=edition.id,
+            treatment=treatment,
+            treatment_clause=clause,
+            quality=("actual", "estimated", "missing", "missing", "actual", "estimated")[state],
+            known_at=known_at.isoformat(),
+            inputs=self._inputs(calculation, result, store),
+            findings=[one for one in result.findings if one.settlement_period in (None, self.period)],
+        )
+        made.metering_steps = self._metering_steps(made.inputs)
+        names = (*INPUTS, *edition.outputs)
+        row = dict(zip(names, (int(value) for value in result.detail[at]), strict=True))
+        if state in (k.STATE_ACTUAL, k.STATE_ESTIMATED):
+            parameter = int(calculation.arrangement.parameter[0])
+            if edition.factor is not None and how == k.BY_RULE:
+                parameter = int(result.site_day_factor[0, 0, 0])
+                self._factor(made, alone, store, edition, calculation, result)
+            figures = {name: row[name] for name in INPUTS} | {edition.parameter: parameter}
+            made.working = carry_out(edition, figures)
+            made.values = dict(made.working.values)
+        else:
+            made.values = {"import_bp_wh": None if state == k.STATE_IMPORT_MISSING else row["import_bp"]}
+        if state != k.STATE_IMPORT_MISSING:
+            made.values |= {"chargeable_wh": row["chargeable"], "non_chargeable_wh": row["non_chargeable"]}
+            made.shares = self._shares(calculation, result, made.inputs)
+        else:
+            made.values |= {"chargeable_wh": None, "non_chargeable_wh": None}
+        return made
+
+    def _settle(self, alone: Portfolio, store: ReadingsStore, stretch: Stretch) -> tuple[Calculation, BlockResult]:
+        calculation = engine.prepare(
+            alone,
+            store,
+            stretch,
+            self.request.cut_off,
+            in_force=self.request.in_force,
+            detail=True,
+            volumes=True,
+            plain=True,
+        )
+        return calculation, settle_block(calculation, 0, 1)
+
+    def _inputs(self, calculation: Calculation, result: BlockResult, store: ReadingsStore) -> list[InputReading]:
+        volumes, arrangement = result.volumes, calculation.arrangement
+        assert volumes is not None
+        at = self.period - 1
+        factors = factors_by_day(self.portfolio.loss_factors, [self.on])
+        found: list[InputReading] = []
+        for entry in np.flatnonzero(volumes.registered[:, 0]):
+            metering = self.site.metering[int(arrangement.meter_number[entry])]
+            msid, quantity = arrangement.series[int(arrangement.meter_slot[entry])]
+            mark = int(volumes.metered_marks[entry, 0, at])
+            metered = int(volumes.metered[entry, 0, at]) if mark else None
+            used = metered
+            if metered is not None and needs_voltage_adjustment(self.site, metering):
+                asset = int(factors(self.site.gsp_group, metering.voltage, quantity)[0, at])
+                boundary = int(factors(self.site.gsp_group, self.site.voltage, quantity)[0, at])
+                used = (
+                    metering_rules.adjust_to_boundary_voltage(metered, asset, boundary) if asset and boundary else None
+                )
+            settled_mark = int(volumes.settled_marks[entry, 0, at])
+            found.append(
+                InputReading(
+                    name=metering.name,
+                    at=metering.at,
+                    licensed=metering.licensed,
+                    msid=msid,
+                    measurement_quantity=quantity,
+                    metered_wh=metered,
+                    used_wh=used,
+                    settled_wh=int(volumes.settled[entry, 0, at]) if settled_mark else None,
+                    quality=_MARKS[mark],
+                    records=self._records(store, msid, quantity),
+                )
+            )
+        return found
+
+    def _records(self, store: ReadingsStore, msid: str, quantity: str) -> list[dict[str, Any]]:
+        at = self.period - 1
+        records = [record for record in store.history(msid, quantity, self.on) if int(record.marks[at])]
+        cut_off = self.request.cut_off(self.on)
+        known = [record for record in records if round(record.recorded_at.timestamp() * 1_000_000) <= cut_off]
+        return [
+            {
+                "wh": int(record.wh[at]),
+                "quality": _MARKS[int(record.marks[at])],
+                "file": record.source,
+                "sha256": record.sha256,
+                "recorded_at": record.recorded_at,
+                "used": bool(known) and record is known[-1],
+            }
+            for record in records
+        ]
+
+    def _metering_steps(self, inputs: list[InputReading]) -> list[WorkingStep]:
+        steps: list[WorkingStep] = []
+        factors = factors_by_day(self.portfolio.loss_factors, [self.on])
+        at = self.period - 1
+        active = [(number, one) for number, one in enumerate(self.site.metering) if one.active(self.on)]
+        by_name = {one.name: one for _, one in active}
+        network = any(one.at == "third-party" for _, one in active)
+        for reading in inputs:
+            metering = by_name[reading.name]
+            if reading.metered_wh is None:
+                continue
+            title = f"{reading.name} {reading.measurement_quantity}"
+            if needs_voltage_adjustment(self.site, metering) and reading.used_wh is not None:
+                figures = {
+                    "reading": reading.metered_wh,
+                    "line_loss_factor_asset": int(
+                        factors(self.site.gsp_group, metering.voltage, reading.measurement_quantity)[0, at]
+                    ),
+                    "line_loss_factor_boundary": int(
+                        factors(self.site.gsp_group, self.site.voltage, reading.measurement_quantity)[0, at]
+                    ),
+                }
+                steps += _named_steps(
+                    metering_rules.adjust_to_boundary_voltage, figures, f"{title}, at the boundary's voltage"
+                )
+            elif metering.at == "third-party":
+                factor = self._uplift(metering, active)
+                figures = {
+                    "reading": reading.metered_wh,
+                    "uplift_numerator": factor.numerator,
+                    "uplift_denominator": factor.denominator,
+                }
+                steps += _named_steps(metering_rules.refer_to_boundary, figures, f"{title}, referred to the boundary")
+        if network and self.site.settlement_option == "difference":
+            steps += self._residuals(inputs, active, by_name)
+        return steps
+
+    def _uplift(self, metering: Metering, active: list[tuple[int, Metering]]) -> Any:
+        factor = uplift(metering)
+        parent = parent_of(metering, active)
+        while parent is not None and self.site.metering[parent].at == "third-party":
+            factor *= uplift(self.site.metering[parent])
+            parent = parent_of(self.site.metering[parent], active)
+        return factor
+
+    def _residuals(
+        self, inputs: list[InputReading], active: list[tuple[int, Metering]], by_name: dict[str, Metering]
+    ) -> list[WorkingStep]:
+        referred: dict[tuple[str, str], int] = {}
+        for reading in inputs:
+            metering = by_name[reading.name]
+            if reading.metered_wh is not None and metering.at in ("boundary", "third-party"):
+                factor = self._uplift(metering, active) if metering.at == "third-party" else uplift(metering)
+                referred[reading.name, reading.measurement_quantity] = metering_rules.refer_to_boundary(
+                    reading.metered_wh, factor.numerator, factor.denominator
+                )
+        steps: list[WorkingStep] = []
+        for (name, quantity), own in referred.items():
+            below = [
+                referred[child.name, quantity]
+                for _, child in active
+                if child.at == "third-party"
+                and (child.name, quantity) in referred
+                and (parent := parent_of(child, active)) is not None
+                and self.site.metering[parent].name == name
+            ]
+            if below:
+                figures = {"referred": own, "referred_children": sum(below)}
+                steps += _named_steps(
+                    metering_rules.residual, figures, f"{name} {quantity}, settled after differencing"
+                )
+        return steps
+
+    def _factor(
+        self,
+        made: Explanation,
+        alone: Portfolio,
+        store: ReadingsStore,
+        edition: Edition,
+        calculation: Calculation,
+        result: BlockResult,
+    ) -> None:
+        line = calculation.line
+        number = line.first_run_day
+        start = line.first_day + timedelta(days=int(line.window_from[number]))
+        end = line.first_day + timedelta(days=int(line.window_to[number]))
+        whole_days = edition.reference_period == "previous-7-days"
+        names = (*INPUTS, *edition.outputs)
+        if start < end:
+            earlier, before = self._settle(alone, store, Stretch(edition.id, start, end))
+            has_assets = (earlier.arrangement.leg_class >= 2).any()
+            for index in range(earlier.line.run_days):
+                rows = slice(int(earlier.row_offset[index]), int(earlier.row_offset[index + 1]))
+                state = before.detail_state[rows]
+                good = np.isin(state, (k.STATE_ACTUAL, k.STATE_ESTIMATED, k.STATE_WHOLE, k.STATE_WHOLE_ESTIMATED))
+                made.reference.append(
+                    ReferenceDay(
+                        settlement_date=start + timedelta(days=index),
+                        denominator_wh=int(before.detail[rows, names.index(edition.factor_denominator)][good].sum()),
+                        numerator_wh=int(before.detail[rows, names.index(edition.factor_numerator)][good].sum()),
+                        complete=bool(good.all())
+                        and bool(has_assets)
+                        and _asset_active(earlier, earlier.line.first_run_day + index),
+                    )
+                )
+        counted = [day for day in made.reference if day.complete or not whole_days]
+        rule = factor_function(edition, self.portfolio.settings.ncsp_missing_days)
+        assert rule is not None
+        days_present = sum(1 for day in made.reference if day.complete)
+        default = "default_ncsp" if edition.id == "osam-1.0" else "default_factor"
+        figures = {
+            "days_present": days_present,
+            edition.factor_denominator: sum(day.denominator_wh for day in counted),
+            edition.factor_numerator: sum(day.numerator_wh for day in counted),
+            default: int(calculation.arrangement.parameter[0]),
+        }
+        made.factor_steps = steps_of(rule, figures)
+        assert made.factor_steps[-1].value == int(result.site_day_factor[0, 0, 0])
+
+    def _shares(
+        self, calculation: Calculation, result: BlockResult, inputs: list[InputReading]
+    ) -> list[dict[str, Any]]:
+        at = self.period - 1
+        shares = []
+        for number, (bm_unit, gsp_group) in enumerate(calculation.arrangement.bm_units):
+            gross = int(result.bm_gross[number, 0, at])
+            left_out = int(result.bm_non_chargeable[number, 0, at])
+            shares.append(
+                {
+                    "bm_unit": bm_unit,
+                    "gsp_group": gsp_group,
+                    "gross_demand_wh": gross,
+                    "non_chargeable_wh": left_out,
+                    "chargeable_wh": gross - left_out,
+                }
+            )
+        return shares
+
+
+def _asset_active(calculation: Calculation, day: int) -> bool:
+    arrangement = calculation.arrangement
+    assets = arrangement.leg_class >= 2
+    return bool((assets & (arrangement.leg_from <= day) & (day < arrangement.leg_to)).any())
+
+
+def _named_steps(rule: Any, figures: dict[str, int], title: str) -> list[WorkingStep]:
+
+    return [WorkingStep(title, one.formula, one.numbers, one.value, "Wh", one.clause) for one in trace(rule, figures)]

@@ -1,0 +1,538 @@
+"""Settling a portfolio: from readings as known at a moment to a run folder, and a run as it is read again."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+import halfhour
+from halfhour.calendar import settlement_runs
+from halfhour.errors import Finding, HalfhourError
+from halfhour.metering.store import ReadingsStore
+from halfhour.register.model import Portfolio
+from halfhour.rules.registry import IN_FORCE, editions
+from halfhour.settlement import engine, tables
+from halfhour.settlement.block import BlockResult, Calculation, settle_block
+from halfhour.settlement.engine import BmUnitTotals, Progress, Stretch
+from halfhour.settlement.run_folder import (
+    MANIFEST,
+    RunFolder,
+    TableWriter,
+    open_run_folder,
+    write_exceptions,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    from halfhour.settlement.explain import Explanation
+
+STORE = Path(".halfhour") / "readings"
+RUNS = "runs"
+RUN_TYPES = ("II", "SF", "R1", "R2", "R3", "RF", "D", "DF")
+DETAILS = ("all", "none", "totals")
+RUN_DATE = "run-date"
+_LONDON = ZoneInfo("Europe/London")
+_CHARGEABLE_DEMAND_LAYOUT = "Halfhour stand-in for the BM Unit Chargeable Demand Report, layout 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run was asked for.
+
+    Attributes:
+        edition: as asked, `in-force` or a named one.
+        start, end: Settlement Days, closed-open.
+        run_type: written into the reports.
+        known_at: the moment of knowledge; None where each day has its run's planned date.
+        detail: `all`, `none` (no site_periods) or `totals` (no settled_volumes either).
+    """
+
+    edition: str
+    start: date
+    end: date
+    run_type: str
+    known_at: datetime | None
+    detail: str
+
+    def cut_off(self, day: date) -> int:
+        """The last moment of record that counts for a Settlement Day [µs since 1970 UTC]."""
+        moment = self.known_at
+        if moment is None:
+            planned = {str(kind): run_date for kind, run_date in settlement_runs(day).items()}.get(self.run_type)
+            if planned is None:
+                raise HalfhourError(
+                    "ST-006",
+                    f"The timetable of {day} has no {self.run_type} run.",
+                    "Choose a run type of that timetable, or a moment of knowledge instead of run-date.",
+                )
+            moment = datetime.combine(planned + timedelta(days=1), time(), tzinfo=_LONDON)
+        return round(moment.timestamp() * 1_000_000)
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """The days by edition."""
+        return engine.stretches(self.edition, self.start, self.end)
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the edition is the one in force on each day."""
+        return self.edition == IN_FORCE
+
+
+class Run:
+    """A run folder, read again.
+
+    The frames are Polars; `.to_pandas()` gives pandas. Energy is in whole Wh.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open a run folder.
+
+        Raises:
+            HalfhourError: ST-004 the folder is not a run.
+        """
+        self.folder = folder
+        try:
+            self.manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            if "run" not in self.manifest:
+                raise ValueError("no run in it")
+        except (OSError, ValueError) as error:
+            reason = "there is no such folder" if not folder.is_dir() else f"its manifest cannot be read ({error})"
+            raise HalfhourError(
+                "ST-004",
+                f"'{folder}' is not a run folder: {reason}.",
+                "Name a folder that `halfhour settle` has written.",
+            ) from None
+
+    def _table(self, name: str) -> pl.DataFrame:
+        path = self.folder / f"{name}.parquet"
+        if not path.is_file():
+            raise HalfhourError(
+                "ST-005",
+                f"The run '{self.folder}' has no {name}: it was settled with --detail "
+                f"{self.manifest['run']['detail']}.",
+                "Settle again with --detail all.",
+            )
+        return pl.read_parquet(path)
+
+    @cached_property
+    def settled_volumes(self) -> pl.DataFrame:
+        """Every meter's metered and settled volume by half hour."""
+        return self._table("settled_volumes")
+
+    @cached_property
+    def site_periods(self) -> pl.DataFrame:
+        """Every quantity of every site by half hour."""
+        return self._table("site_periods")
+
+    @cached_property
+    def site_days(self) -> pl.DataFrame:
+        """Import, chargeable and non-chargeable import of every site by day."""
+        return self._table("site_days")
+
+    @cached_property
+    def factors(self) -> pl.DataFrame:
+        """Usage factors and Non-Chargeable Storage Proportions by site and day."""
+        return self._table("factors")
+
+    @cached_property
+    def bm_unit_periods(self) -> pl.DataFrame:
+        """Gross, non-chargeable and chargeable demand of every BM Unit by half hour."""
+        return self._table("bm_unit_periods")
+
+    @cached_property
+    def exceptions(self) -> pl.DataFrame:
+        """The exceptions table, every column as text but the date and the period."""
+        frame = pl.read_csv(self.folder / "exceptions.csv", infer_schema=False)
+        return frame.with_columns(
+            pl.col("settlement_date").str.to_date(strict=False), pl.col("settlement_period").cast(pl.Int8, strict=False)
+        )
+
+    @property
+    def request(self) -> Request:
+        """What the run was asked for."""
+        run = self.manifest["run"]
+        known_at = None if run["known_at"] == RUN_DATE else datetime.fromisoformat(run["known_at"])
+        return Request(
+            run["edition"],
+            date.fromisoformat(run["from"]),
+            date.fromisoformat(run["to"]),
+            run["run_type"],
+            known_at,
+            run["detail"],
+        )
+
+    @property
+    def portfolio_path(self) -> Path:
+        """Where the portfolio that was settled lies, from where the run lies."""
+        return Path(os.path.normpath(self.folder.absolute() / self.manifest["portfolio"]))
+
+    def explain(self, site: str, on: date, period: int) -> Explanation:
+        """The working of one half hour of a site."""
+        from halfhour.settlement.explain import explain  # noqa: PLC0415 - it reads runs
+
+        return explain(self, site, on, period)
+
+
+def open_store(portfolio: Portfolio, progress: Callable[[str, int, int], None] | None = None) -> ReadingsStore:
+    """The portfolio's readings store, with every readings file taken in that it does not hold yet."""
+    store = ReadingsStore.open(portfolio.path / STORE)
+    rank = {msid: number for number, (_, _, _, msid) in enumerate(portfolio.msids())}
+    store.take_in(portfolio.reading_files, portfolio.path, rank, progress)
+    return store
+
+
+def settle(
+    portfolio: Portfolio,
+    *,
+    edition: str = IN_FORCE,
+    start: date | None = None,
+    end: date | None = None,
+    out: Path | None = None,
+    run_type: str = "SF",
+    known_at: datetime | str | None = None,
+    detail: str = "all",
+    threads: int | None = None,
+    block_sites: int | None = None,
+    plain: bool | None = None,
+    progress: Progress | None = None,
+    finish: Callable[[Path, Portfolio], None] | None = None,
+) -> Run:
+    """Settle a portfolio into a run folder.
+
+    Args:
+        portfolio: as `load_portfolio` gives it.
+        edition: `in-force`, or an edition's id.
+        start, end: Settlement Days, closed-open; default: all days for which a boundary has readings.
+        out: the run folder; default: below `runs/` in the portfolio.
+        run_type: II, SF, R1, R2, R3, RF, D or DF; named in the reports.
+        known_at: readings recorded later are not used; `run-date` holds each day to the planned date of its run;
+            default: everything that the store holds.
+        detail: `all`, `none` or `totals`.
+        threads, block_sites, plain: how the work is done; the result does not depend on them.
+        progress: told how many sites are done, of how many.
+        finish: called with the folder before it is put in place, for a report beside the tables.
+
+    Raises:
+        HalfhourError: ST-001 no readings, ST-002 none in the days asked for, ST-003 `out` is taken, ST-006 unknown
+            edition, run type, detail or moment.
+    """
+    _check_names(edition, run_type, detail)
+    store = open_store(portfolio)
+    request = request_for(portfolio, store, edition, start, end, run_type, known_at, detail)
+    final = out or portfolio.path / RUNS / f"{edition}_{request.start}_{request.end}"
+    with open_run_folder(final) as folder:
+        _write_run(portfolio, store, request, folder, threads, block_sites, plain, progress)
+        if finish is not None:
+            finish(folder.making, portfolio)
+            _seal(portfolio, store, request, folder)
+        folder.put_in_place()
+    return Run(final)
+
+
+def _check_names(edition: str, run_type: str, detail: str) -> None:
+    for what, name, known in (
+        ("edition", edition, (IN_FORCE, *editions())),
+        ("run type", run_type, RUN_TYPES),
+        ("detail", detail, DETAILS),
+    ):
+        if name not in known:
+            raise HalfhourError("ST-006", f"There is no {what} '{name}'.", f"Choose one of {', '.join(known)}.")
+
+
+def request_for(
+    portfolio: Portfolio,
+    store: ReadingsStore,
+    edition: str,
+    start: date | None,
+    end: date | None,
+    run_type: str = "SF",
+    known_at: datetime | str | None = None,
+    detail: str = "all",
+) -> Request:
+    """What is asked for, with the days and the moment of knowledge filled in from what the store holds.
+
+    Raises:
+        HalfhourError: as `settle`.
+    """
+    _check_names(edition, run_type, detail)
+    latest = store.latest_record
+    held = days_held(portfolio, store)
+    if latest is None or held is None:
+        raise HalfhourError(
+            "ST-001",
+            f"The portfolio '{portfolio.path}' has no readings of any boundary or third-party meter.",
+            "Put readings files below its folder readings/ (long or wide CSV, Parquet).",
+        )
+    first, last = start or held[0], end or held[1]
+    if not first < last:
+        raise HalfhourError(
+            "ST-002",
+            f"From {first} to {last} there is no Settlement Day.",
+            "The end is the first day no longer settled.",
+        )
+    if last <= held[0] or held[1] <= first:
+        raise HalfhourError(
+            "ST-002",
+            f"There are no readings from {first} to {last}; the portfolio holds {held[0]} to {held[1]} (excluded).",
+            "Choose days among these, or add the readings.",
+        )
+    moment: datetime | None
+    if known_at == RUN_DATE:
+        moment = None
+    elif isinstance(known_at, str):
+        raise HalfhourError("ST-006", f"'{known_at}' is no moment.", f"Give a date and time, or {RUN_DATE}.")
+    else:
+        moment = known_at or latest
+    return Request(edition, first, last, run_type, moment, detail)
+
+
+def days_held(portfolio: Portfolio, store: ReadingsStore) -> tuple[date, date] | None:
+    """The first day with readings of any meter that settles, and the first day after the last; None without any."""
+    settling = {
+        (msid, quantity)
+        for _, metering, quantity, msid in portfolio.msids()
+        if metering.at in ("boundary", "third-party")
+    }
+    wanted = pl.DataFrame(list(settling), schema={"msid": pl.String, "measurement_quantity": pl.String}, orient="row")
+    spans = []
+    for segment in store.segments:
+        found = pl.read_parquet(segment.series_path).join(wanted, on=["msid", "measurement_quantity"], how="semi")
+        if found.height:
+            spans.append((found["first_date"].min(), found["last_date"].max()))
+    if not spans:
+        return None
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)  # type: ignore[type-var]
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    return first, last + timedelta(days=1)
+
+
+def _write_run(
+    portfolio: Portfolio,
+    store: ReadingsStore,
+    request: Request,
+    folder: RunFolder,
+    threads: int | None,
+    block_sites: int | None,
+    plain: bool | None,
+    progress: Progress | None,
+) -> None:
+    volumes = request.detail != "totals"
+    calculations = [
+        engine.prepare(
+            portfolio,
+            store,
+            stretch,
+            request.cut_off,
+            in_force=request.in_force,
+            detail=request.detail == "all",
+            volumes=volumes,
+            plain=plain,
+        )
+        for stretch in request.stretches
+    ]
+    totals = [engine.no_totals(calculation) for calculation in calculations]
+    names = [stretch.edition for stretch in request.stretches]
+    writers = {name: TableWriter(folder.making / f"{name}.parquet") for name in ("site_days", "factors")}
+    if request.detail == "all":
+        writers["site_periods"] = TableWriter(folder.making / "site_periods.parquet")
+    if volumes:
+        writers["settled_volumes"] = TableWriter(folder.making / "settled_volumes.parquet")
+    findings: list[Finding] = []
+    quantities = tables.quantity_columns(list(dict.fromkeys(names)))
+
+    def work(first: int, last: int) -> tuple[list[BlockResult], dict[str, pa.Table]]:
+        results = [settle_block(calculation, first, last) for calculation in calculations]
+        made = {name: _block_table(name, calculations, names, results, quantities) for name in writers}
+        for result in results:
+            result.detail = result.detail[:0]
+            result.volumes = None
+        return results, made
+
+    size = block_sites or engine.sites_per_block(calculations)
+    count = threads or engine.default_threads()
+    for results, made in engine.run_blocks(len(portfolio.sites), size, count, work, progress):
+        for total, result in zip(totals, results, strict=True):
+            total.add(result)
+            findings.extend(result.findings)
+        for name, writer in writers.items():
+            writer.write(made[name])
+    for writer in writers.values():
+        writer.close()
+    _write_bm_units(folder.making, request, calculations, totals)
+    findings.extend(store_findings(portfolio, store, request))
+    write_exceptions(folder.making / "exceptions.csv", findings)
+    _seal(portfolio, store, request, folder)
+
+
+def _block_table(
+    name: str, calculations: list[Calculation], names: list[str], results: list[BlockResult], quantities: list[str]
+) -> pa.Table:
+    """One table of a block over all stretches, each site's days together."""
+    parts = []
+    for calculation, edition, result in zip(calculations, names, results, strict=True):
+        if name == "site_periods":
+            parts.append(tables.site_periods(calculation, edition, result, quantities))
+        elif name == "site_days":
+            parts.append(tables.site_days(calculation, edition, result))
+        elif name == "factors":
+            parts.append(tables.factors(calculation, edition, result))
+        else:
+            parts.append(tables.settled_volumes(calculation, result))
+    if len(parts) == 1:
+        return parts[0]
+    table = pa.concat_tables(parts).unify_dictionaries()
+    ids = table.column("site_id").combine_chunks()
+    order = [ids.indices.to_numpy()]
+    if name == "settled_volumes":
+        msids = table.column("msid").combine_chunks().indices.to_numpy()
+        order = [msids, *order]
+    # A stable sort by site (and meter): within it the stretches follow one another as they do in time.
+    return table.take(pa.array(np.lexsort(order)))
+
+
+def _write_bm_units(
+    folder: Path, request: Request, calculations: list[Calculation], totals: list[BmUnitTotals]
+) -> None:
+    frames = [
+        pl.from_arrow(tables.bm_unit_periods(calculation, total.gross, total.non_chargeable, total.state))
+        for calculation, total in zip(calculations, totals, strict=True)
+    ]
+    frame = pl.concat([one.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)) for one in frames]).sort(  # type: ignore[union-attr]
+        "bm_unit", "settlement_date", "settlement_period"
+    )
+    writer = TableWriter(folder / "bm_unit_periods.parquet")
+    writer.write(frame.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    writer.close()
+    frame.select(
+        "settlement_date",
+        pl.lit(request.run_type).alias("run_type"),
+        "bm_unit",
+        "settlement_period",
+        _mwh("chargeable_wh").alias("chargeable_demand_mwh"),
+        _mwh("gross_demand_wh").alias("gross_demand_mwh"),
+        _mwh("non_chargeable_wh").alias("non_chargeable_demand_mwh"),
+        "quality",
+        pl.lit(_CHARGEABLE_DEMAND_LAYOUT).alias("layout"),
+    ).write_csv(folder / "bm_unit_chargeable_demand.csv")
+
+
+def _mwh(name: str) -> pl.Expr:
+    """Whole Wh as MWh of four decimals, a tie going to the even digit; empty stays empty."""
+    size = pl.col(name).abs()
+    rest = size % 100
+    units = size // 100
+    units = units + ((rest > 50) | ((rest == 50) & (units % 2 == 1))).cast(pl.Int64)
+    sign = pl.when((pl.col(name) < 0) & (units > 0)).then(pl.lit("-")).otherwise(pl.lit(""))
+    whole = (units // 10_000).cast(pl.String)
+    decimals = (units % 10_000).cast(pl.String).str.zfill(4)
+    return pl.when(pl.col(name).is_null()).then(None).otherwise(pl.concat_str([sign, whole, pl.lit("."), decimals]))
+
+
+def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request) -> Iterable[Finding]:
+    """What taking the readings in found, as far as it concerns the days settled; and series that nobody registered."""
+    site_of = {msid: site.id for site, _, _, msid in portfolio.msids()}
+    known = {(msid, quantity) for _, _, quantity, msid in portfolio.msids()}
+    for finding in store.findings():
+        if finding.settlement_date is not None and not request.start <= finding.settlement_date < request.end:
+            continue
+        yield replace(finding, site_id=finding.site_id or site_of.get(finding.msid, ""))
+    seen: set[tuple[str, str]] = set()
+    for segment in store.segments:
+        for msid, quantity in pl.read_parquet(segment.series_path).select("msid", "measurement_quantity").iter_rows():
+            if (msid, quantity) not in known and (msid, quantity) not in seen:
+                seen.add((msid, quantity))
+                registered = msid in site_of
+                yield Finding(
+                    code="ST-107",
+                    severity="warning",
+                    message=f"Readings of {msid} ({quantity}) are not used: "
+                    + (
+                        f"it is registered at site '{site_of[msid]}' for the other direction only."
+                        if registered
+                        else "no site of the portfolio registers it."
+                    ),
+                    next_step="Register it in a site's [[metering]], or correct the MSID in the readings.",
+                    site_id=site_of.get(msid, ""),
+                    msid=msid,
+                )
+    present = {path.relative_to(portfolio.path).as_posix() for path in portfolio.reading_files}
+    for path in sorted({source.path for source in store.sources} - present):
+        yield Finding(
+            code="ST-108",
+            severity="info",
+            message=f"'{path}' is no longer in the portfolio; what was taken in from it still counts, since the store "
+            "only ever adds.",
+            next_step=f"To start afresh, remove the folder {STORE.as_posix()} of the portfolio.",
+        )
+
+
+def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: RunFolder) -> None:
+    """Write the manifest over everything that the run holds so far."""
+    counted = {path.stem: pa.parquet.read_metadata(path).num_rows for path in sorted(folder.making.glob("*.parquet"))}
+    exceptions = sum(1 for _ in (folder.making / "exceptions.csv").open(encoding="utf-8")) - 1
+    cut_offs = {request.cut_off(request.start), request.cut_off(request.end - timedelta(days=1))}
+    manifest = {
+        "halfhour": halfhour.__version__,
+        "run": {
+            "edition": request.edition,
+            "editions": [
+                {
+                    "id": stretch.edition,
+                    "from": stretch.start.isoformat(),
+                    "to": stretch.end.isoformat(),
+                    "document": editions()[stretch.edition].document,
+                    "clauses": list(editions()[stretch.edition].clauses),
+                    "parameters": {
+                        name: dict(parameter) for name, parameter in editions()[stretch.edition].parameters.items()
+                    },
+                }
+                for stretch in request.stretches
+            ],
+            "from": request.start.isoformat(),
+            "to": request.end.isoformat(),
+            "run_type": request.run_type,
+            "known_at": RUN_DATE if request.known_at is None else request.known_at.astimezone(UTC).isoformat(),
+            "detail": request.detail,
+        },
+        "settings": {
+            "default_ncsp": None if portfolio.settings.default_ncsp is None else str(portfolio.settings.default_ncsp),
+            "ncsp_missing_days": portfolio.settings.ncsp_missing_days,
+            "usage_factor_reference": portfolio.settings.usage_factor_reference,
+        },
+        "portfolio": Path(os.path.relpath(portfolio.path.absolute(), folder.final)).as_posix(),
+        "counts": {
+            "sites": len(portfolio.sites),
+            "settlement_days": (request.end - request.start).days,
+            **counted,
+            "exceptions": exceptions,
+        },
+        "inputs": {
+            "register": [{"path": file.path, "sha256": file.sha256} for file in portfolio.register_files],
+            "readings": [
+                {"path": source.path, "sha256": source.sha256, "recorded_at": source.recorded_at.isoformat()}
+                for source in sorted(store.sources, key=lambda source: (source.recorded_at, source.path))
+                if round(source.recorded_at.timestamp() * 1_000_000) <= max(cut_offs)
+            ],
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "polars": pl.__version__,
+            "pyarrow": pa.__version__,
+        },
+    }
+    write_manifest(folder.making, manifest)

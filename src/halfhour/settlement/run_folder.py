@@ -1,0 +1,217 @@
+"""The run folder: written beside its final name and renamed into place, so that a run is there whole or not at all.
+
+Files and columns: CONTRACT, "A run folder". The same inputs give the same bytes whatever the block size or the number
+of threads: tables are cut into row groups of a fixed length, and nothing of the machine or the clock is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from halfhour.errors import Finding, HalfhourError
+
+MANIFEST = "manifest.json"
+ROWS_PER_GROUP = 262_144
+_EXCEPTION_COLUMNS = (
+    "code",
+    "severity",
+    "site_id",
+    "msid",
+    "settlement_date",
+    "settlement_period",
+    "message",
+    "next_step",
+)
+
+
+class TableWriter:
+    """A Parquet file whose row groups have a fixed number of rows, however the rows arrive."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = 0
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._n_waiting = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._waiting.append(table)
+        self._n_waiting += table.num_rows
+        self.rows += table.num_rows
+        while self._n_waiting >= ROWS_PER_GROUP:
+            self._flush(ROWS_PER_GROUP)
+
+    def _flush(self, rows: int) -> None:
+        table = pa.concat_tables(self._waiting)
+        self._write_group(table.slice(0, rows))
+        rest = table.slice(rows)
+        self._waiting = [rest] if rest.num_rows else []
+        self._n_waiting = rest.num_rows
+
+    def _write_group(self, table: pa.Table) -> None:
+        plain = pa.table(
+            {
+                name: column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+                for name, column in zip(table.column_names, table.columns, strict=True)
+            }
+        ).combine_chunks()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, plain.schema, compression="zstd", compression_level=1)
+        self._writer.write_table(plain, row_group_size=ROWS_PER_GROUP)
+
+    def close(self) -> None:
+        """Write what is left; a table of no rows is still a file, if its columns are known."""
+        if self._waiting and (self._n_waiting or self._writer is None):
+            self._flush(max(1, self._n_waiting))
+        if self._writer is not None:
+            self._writer.close()
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """A run in the making, beside its final place."""
+
+    final: Path
+    making: Path
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.making.exists():
+            shutil.rmtree(self.making, ignore_errors=True)
+
+    def put_in_place(self) -> None:
+        """Rename the finished run to its final name; a run that was there before goes."""
+        _sync_tree(self.making)
+        before: Path | None = None
+        if self.final.exists():
+            before = self.final.with_name(f".{self.final.name}.replaced-{os.getpid()}")
+            os.rename(self.final, before)
+        try:
+            os.rename(self.making, self.final)
+        except OSError:
+            # Another writer put its own there first: ours is the later one and takes the place.
+            displaced = self.final.with_name(f".{self.final.name}.displaced-{os.getpid()}")
+            os.rename(self.final, displaced)
+            os.rename(self.making, self.final)
+            shutil.rmtree(displaced, ignore_errors=True)
+        if before is not None:
+            shutil.rmtree(before, ignore_errors=True)
+
+
+def open_run_folder(final: Path) -> RunFolder:
+    """Begin a run that will stand at `final`.
+
+    Raises:
+        HalfhourError: ST-003 something that is not a run stands there, or it cannot be written.
+    """
+    final = final.absolute()
+    if final.exists() and not (final / MANIFEST).is_file() and (not final.is_dir() or any(final.iterdir())):
+        raise HalfhourError(
+            "ST-003", f"'{final}' is there and is not a run folder.", "Choose another --out, or move it away."
+        )
+    making = final.with_name(f".{final.name}.making-{os.getpid()}")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(final)
+        if final.is_dir() and not any(final.iterdir()):
+            final.rmdir()
+        making.mkdir()
+    except OSError as error:
+        raise HalfhourError(
+            "ST-003", f"A run cannot be written at '{final}': {error.strerror}.", "Choose another --out."
+        ) from None
+    return RunFolder(final, making)
+
+
+def _sweep(final: Path) -> None:
+    """Remove what killed processes left beside the run's place; a folder whose process still runs is left alone.
+
+    A run that had been put aside when its process was killed goes back to its place.
+    """
+    for kind in ("making", "displaced", "replaced"):
+        for leftover in final.parent.glob(f".{final.name}.{kind}-*"):
+            pid = leftover.name.rpartition("-")[2]
+            if pid.isdigit() and _alive(int(pid)) and int(pid) != os.getpid():
+                continue
+            if kind == "replaced" and not final.exists():
+                with contextlib.suppress(OSError):
+                    os.rename(leftover, final)
+                continue
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [*sorted(folder.rglob("*")), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_exceptions(path: Path, findings: Iterable[Finding]) -> int:
+    """Write `exceptions.csv`, in an order that depends on the findings only, and count its rows."""
+    rows = sorted(
+        {_exception_row(finding) for finding in findings},
+        key=lambda row: (row[2], row[3], row[4], row[5].zfill(2), row),
+    )
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(_EXCEPTION_COLUMNS)
+        writer.writerows(rows)
+    return len(rows)
+
+
+def _exception_row(finding: Finding) -> tuple[str, ...]:
+    return (
+        finding.code,
+        finding.severity,
+        finding.site_id,
+        finding.msid,
+        "" if finding.settlement_date is None else finding.settlement_date.isoformat(),
+        "" if finding.settlement_period is None else str(finding.settlement_period),
+        f"{finding.where}: {finding.message}" if finding.where else finding.message,
+        finding.next_step,
+    )
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write `manifest.json`, with the hash of every other file of the run."""
+    manifest["files"] = {name: {"sha256": digest} for name, digest in _hashes(folder)}
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.iterdir()):
+        if path.name != MANIFEST:
+            with path.open("rb") as stream:
+                yield path.name, hashlib.file_digest(stream, "sha256").hexdigest()
