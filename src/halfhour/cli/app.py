@@ -5,6 +5,8 @@ Each command is named by its import path, so that `halfhour --help` loads none o
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
 
 from cyclopts import App, CycloptsError
@@ -41,20 +43,39 @@ def main(arguments: list[str] | None = None) -> None:
     from halfhour.cli.output import print_error, say  # noqa: PLC0415
 
     given = sys.argv[1:] if arguments is None else arguments
-    if given and given[0] in LINES:
-        # The line above stands in the list of commands; the command's own help is its docstring, with an example.
-        app[given[0]].help = None
     try:
-        result = app(given, exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
-        sys.exit(2)
+        code = _run(given)
+        sys.stdout.flush()
     except HalfhourError as error:
         print_error(error)
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        # Whoever read the output wants no more of it; nothing else is to be written there, not even at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        about = f"'{error.filename}': " if error.filename else ""
+        step = "Check the path, the permissions and the space on the disk."
+        print_error(HalfhourError("CL-007", f"{about}{error.strerror or error}.", step))
+        code = 2
     except KeyboardInterrupt:
         say("Stopped. Nothing half-written was left behind.")
-        sys.exit(130)
-    sys.exit(result if isinstance(result, int) else 0)
+        code = 130
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
+    command = given[0] if given else ""
+    if command in LINES:
+        # The line above stands in the list of commands; the command's own help is its docstring, with an example.
+        app[command].help = None
+    elif command and not command.startswith("-"):
+        near = difflib.get_close_matches(command, LINES, n=1)
+        hint = f"Did you mean '{near[0]}'? " if near else ""
+        raise HalfhourError("CL-006", f"There is no command '{command}'.", f"{hint}`halfhour --help` lists them all.")
+    try:
+        result = app(given, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        step = f"`{' '.join(['halfhour', command]).strip()} --help` shows what it takes, with an example."
+        raise HalfhourError("CL-006", " ".join(str(error).split()), step) from None
+    return result if isinstance(result, int) else 0

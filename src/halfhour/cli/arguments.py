@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 _PATIENCE_S = 2.0
+_PLACES = 15
 
 
 def day(text: str | None) -> date | None:
@@ -55,7 +56,8 @@ def decimal(text: str, name: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    # Nothing typed in has a use for more places, and arithmetic with a million of them overflows or rounds.
+    if not number.is_finite() or (number and not -_PLACES <= number.adjusted() <= _PLACES):
         raise HalfhourError("CL-002", f"{name} '{text}' is not a number.", "Write a decimal number such as 2500.000.")
     return number
 

@@ -35,18 +35,19 @@ def decoded(column: pa.Array, meaning: Callable[[object], int]) -> NDArray[np.in
     """The meaning of each value of a column, asked once for each different value; null is asked as None."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     values = encoded.dictionary
-    meanings = [meaning(_python_value(value)) for value in values]
+    meanings = [meaning(python_value(value)) for value in values]
     table = np.array([*meanings, meaning(None)], dtype=np.int64)
     indices = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
     found: NDArray[np.int64] = table[indices]
     return found
 
 
-def _python_value(value: pa.Scalar) -> object:
+def python_value(value: pa.Scalar) -> object:
+    """A value as Python has it; of dates and time zones that Python has not, a text that no check will take."""
     try:
         return value.as_py()
-    except (ValueError, OverflowError):
-        return "a value beyond all dates"
+    except (ValueError, OverflowError, LookupError):
+        return "a date beyond all calendars"
 
 
 def shown(value: object) -> str:

@@ -58,7 +58,7 @@ def start_of(path: Path, name: str) -> bytes:
     Raises:
         UnreadableFile: RD-005 broken gzip.
     """
-    with _opened(path) as stream:
+    with opened(path) as stream:
         return _read(stream, 4096, name)
 
 
@@ -102,7 +102,8 @@ def _is_gzipped(path: Path) -> bool:
         return stream.read(2) == _GZIP_MAGIC
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """The content of a file, unpacked where it is gzipped."""
     return cast(BinaryIO, gzip.open(path, "rb")) if _is_gzipped(path) else path.open("rb")
 
 
@@ -118,7 +119,7 @@ def _read(stream: BinaryIO, size: int, file: str) -> bytes:
 def _blocks(sample: Sample) -> Iterator[bytes]:
     """The file in blocks of whole lines that end in a line feed."""
     carry = b""
-    with _opened(sample.path) as stream:
+    with opened(sample.path) as stream:
         while chunk := _read(stream, BLOCK_BYTES, sample.name):
             # A carriage return at the very end may be half of a line end.
             while chunk.endswith(b"\r") and (more := _read(stream, 1, sample.name)):

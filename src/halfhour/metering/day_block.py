@@ -81,10 +81,16 @@ class LongReadings:
 
 @dataclass(frozen=True, slots=True)
 class Doubles:
-    """What was given more than once in a stretch: half hours with one value, and pairs of readings that differ."""
+    """What was given more than once in a stretch.
+
+    Attributes:
+        repeated: how many readings said again what another one says.
+        first, second: places of readings that differ, a pair per half hour.
+    """
 
     repeated: int
-    differing: list[tuple[int, int]]
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
 
 
 def lay_out(
@@ -97,7 +103,7 @@ def lay_out(
         readings: in any order.
         rows_read: for the block.
         log: for the block.
-        report: told, where there are any, of readings for one half hour; pairs are places in `readings`.
+        report: told, where there are any, of readings for one half hour; places are in `readings`.
     """
     count = len(readings.wh)
     key = (readings.series_of << 17) | readings.day
@@ -121,7 +127,7 @@ def lay_out(
     if np.count_nonzero(marks) < count:
         doubles = _settle_doubles(flat, readings, wh.ravel(), marks.ravel())
         if order is not None:
-            doubles = Doubles(doubles.repeated, [(int(order[a]), int(order[b])) for a, b in doubles.differing])
+            doubles = Doubles(doubles.repeated, order[doubles.first], order[doubles.second])
         report(doubles)
     return DayBlock(
         series,
@@ -155,6 +161,5 @@ def _settle_doubles(
     marks[cell[differs]] = CONFLICT
     wh[cell[differs]] = 0
     conflicting, where = np.unique(cell[differs], return_index=True)
-    pairs = list(zip(first[differs][where].tolist(), order[differs][where].tolist(), strict=True))
     surplus = np.setdiff1d(np.flatnonzero(first != order), np.flatnonzero(np.isin(cell, conflicting)))
-    return Doubles(len(surplus), pairs)
+    return Doubles(len(surplus), first[differs][where], order[differs][where])

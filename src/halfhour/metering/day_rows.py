@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from halfhour.metering.catalogue import Segment
+from halfhour.metering.segment_files import group_starts
 from halfhour.metering.store import ReadingsStore
 
 PERIODS = 50
@@ -26,7 +29,9 @@ ABSENT = 0
 
 Ints = npt.NDArray[np.int64]
 
-_COLUMNS = ["series", "settlement_date", "wh", "marks"]
+_VALUES = ["wh", "marks"]
+_KEYS = ["series", "settlement_date"]
+_RECORD = ["recorded_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,20 @@ class DayRows:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One segment as the loader sees it: where each wanted series lies in it."""
+    """One segment as the loader sees it: the wanted series that it holds, in order of slot, and where they lie.
+
+    `every_day` says of a series that it has one row for each day from its first to its last, so that the row of a day
+    can be reckoned without reading which row is whose.
+    """
 
     path: Path
     metadata: pq.FileMetaData
     group_start: Ints
+    slot: Ints
     first_row: Ints
     rows: Ints
+    first_date: Ints
+    every_day: npt.NDArray[np.bool_]
     ordinal: Ints
     ordinals: int
     latest_record: int
@@ -80,114 +92,157 @@ class DayRowLoader:
         ).with_row_index("slot")
         self.parts = [part for part in (_part(segment, wanted) for segment in store.segments) if part is not None]
         cut_off = int(known_at.min()) if len(known_at) else 0
-        self.with_record = len(self.parts) > 1 or any(part.latest_record > cut_off for part in self.parts)
+        self.all_known = all(part.latest_record <= cut_off for part in self.parts)
 
     def load(self, first: int, last: int) -> DayRows:
         """Rows of the series from `first` (included) to `last` (excluded), as known at the moment of knowledge."""
-        tables: list[tuple[pa.Table, npt.NDArray[np.int64]]] = []
+        places = [_Place(part, slice(*np.searchsorted(part.slot, [first, last]))) for part in self.parts]
+        places = [place for place in places if place.here.stop > place.here.start]
+        if self.all_known and _one_row_a_day(places):
+            return _reckoned(places, first, last, self.first_day, self.n_days)
+        return _looked_up(places, first, last, self.first_day, self.n_days, self.known_at)
+
+    def cuts(self) -> Ints:
+        """Slots before which a row group begins, in order: good places for a block to begin."""
+        found = [np.zeros(0, dtype=np.int64)]
         for part in self.parts:
-            tables.extend(_read(part, first, last, self.with_record))
-        rows = _lay_out(tables, last - first, self.first_day, self.n_days, self.known_at)
-        if rows is None:  # several records for one day: read again, with the time of record
-            self.with_record = True
-            return self.load(first, last)
-        return rows
+            at = np.searchsorted(part.first_row, part.group_start[:-1])
+            found.append(part.slot[at[at < len(part.slot)]] if (np.diff(part.first_row) > 0).all() else found[0])
+        return np.unique(np.concatenate(found))
 
 
-def _part(segment: Any, wanted: pl.DataFrame) -> _Part | None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a block's series lie in a segment."""
+
+    part: _Part
+    here: slice
+
+    def groups(self) -> list[int]:
+        """The row groups that hold them."""
+        part, here = self.part, self.here
+        first = np.searchsorted(part.group_start, part.first_row[here], side="right") - 1
+        last = np.searchsorted(part.group_start, part.first_row[here] + part.rows[here] - 1, side="right") - 1
+        touched = np.zeros(len(part.group_start), dtype=np.int64)
+        np.add.at(touched, first, 1)
+        np.add.at(touched, last + 1, -1)
+        return [int(group) for group in np.flatnonzero(np.cumsum(touched)[:-1] > 0)]
+
+    def read(self, groups: list[int], columns: list[str]) -> pa.Table:
+        part = self.part
+        with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["marks"], memory_map=True) as file:
+            return file.read_row_groups(groups, columns=columns, use_threads=False)
+
+
+def _part(segment: Segment, wanted: pl.DataFrame) -> _Part | None:
     held = pl.read_parquet(segment.series_path).with_row_index("ordinal")
-    found = wanted.join(
-        held.select("ordinal", "msid", "measurement_quantity", "first_row", "rows"),
-        on=["msid", "measurement_quantity"],
-        how="left",
-        maintain_order="left",
-    )
-    if found["ordinal"].null_count() == found.height:
+    found = wanted.join(held, on=["msid", "measurement_quantity"], how="inner").sort("slot")
+    if found.is_empty():
         return None
     metadata = pq.read_metadata(segment.path)
-    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
     return _Part(
         path=segment.path,
         metadata=metadata,
-        group_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        first_row=found["first_row"].fill_null(-1).to_numpy().astype(np.int64),
-        rows=found["rows"].fill_null(0).to_numpy().astype(np.int64),
-        ordinal=found["ordinal"].cast(pl.Int64).fill_null(-1).to_numpy(),
+        group_start=group_starts(metadata),
+        slot=found["slot"].cast(pl.Int64).to_numpy(),
+        first_row=found["first_row"].to_numpy(),
+        rows=found["rows"].to_numpy(),
+        first_date=found["first_date"].cast(pl.Int32).cast(pl.Int64).to_numpy(),
+        every_day=found["every_day"].to_numpy(),
+        ordinal=found["ordinal"].cast(pl.Int64).to_numpy(),
         ordinals=held.height,
         latest_record=int(segment.max_recorded_at.timestamp() * 1_000_000),
     )
 
 
-def _read(part: _Part, first: int, last: int, with_record: bool) -> list[tuple[pa.Table, npt.NDArray[np.int64]]]:
-    """The row groups that hold the block's series, with the slot in the block of each of the segment's series."""
-    first_row = part.first_row[first:last]
-    rows = part.rows[first:last]
-    here = rows > 0
-    if not here.any():
-        return []
-    from_group = np.searchsorted(part.group_start, first_row[here], side="right") - 1
-    to_group = np.searchsorted(part.group_start, first_row[here] + rows[here] - 1, side="right") - 1
-    touched = np.zeros(len(part.group_start), dtype=np.int64)
-    np.add.at(touched, from_group, 1)
-    np.add.at(touched, to_group + 1, -1)
-    groups = np.flatnonzero(np.cumsum(touched)[: len(part.group_start) - 1] > 0)
-    slot_of = np.full(part.ordinals, -1, dtype=np.int64)
-    slot_of[part.ordinal[first:last][here]] = np.flatnonzero(here)
-    columns = [*_COLUMNS, "recorded_at"] if with_record else _COLUMNS
-    with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["marks"], memory_map=True) as file:
-        table = file.read_row_groups(groups.tolist(), columns=columns, use_threads=False)
-    return [(table, slot_of)]
+def _one_row_a_day(places: list[_Place]) -> bool:
+    """Whether every series of the block has one row for each of its days, and lies in one segment only."""
+    slots = [place.part.slot[place.here] for place in places]
+    apart = all(one[-1] < other[0] for one, other in pairwise(slots))
+    return apart and all(place.part.every_day[place.here].all() for place in places)
 
 
-def _lay_out(
-    tables: list[tuple[pa.Table, npt.NDArray[np.int64]]], n_series: int, first_day: int, n_days: int, known_at: Ints
-) -> DayRows | None:
-    row_of = np.full(n_series * n_days, NO_ROW, dtype=np.int32)
+def _reckoned(places: list[_Place], first: int, last: int, first_day: int, n_days: int) -> DayRows:
+    """Rows of series that have one for each of their days: a day's row follows from where its series begins."""
+    row_of = np.full((last - first, n_days), NO_ROW, dtype=np.int32)
+    day = np.arange(n_days, dtype=np.int32)
     values: list[npt.NDArray[np.int32]] = []
-    patterns: list[npt.NDArray[np.uint8]] = [np.zeros((1, PERIODS), dtype=np.uint8)]
-    pattern_of_row: list[npt.NDArray[np.int32]] = []
+    marks = _Marks()
+    before = 0
+    for place in places:
+        part, here, groups = place.part, place.here, place.groups()
+        table = place.read(groups, _VALUES)
+        values.append(_watt_hours(table))
+        marks.add(table)
+        sizes = np.diff(part.group_start)[groups]
+        starts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+        of_group = np.searchsorted(part.group_start[groups], part.first_row[here], side="right") - 1
+        first_row = before + starts[of_group] + part.first_row[here] - part.group_start[groups][of_group]
+        begins = (part.first_date[here] - first_day).astype(np.int32)
+        since = day[None, :] - begins[:, None]
+        inside = (since >= 0) & (since < part.rows[here].astype(np.int32)[:, None])
+        row_of[part.slot[here] - first] = np.where(inside, since + first_row.astype(np.int32)[:, None], NO_ROW)
+        before += table.num_rows
+    return DayRows(_joined(values, np.int32, (0, PERIODS)), marks.of_row(), marks.patterns(), row_of)
+
+
+def _looked_up(places: list[_Place], first: int, last: int, first_day: int, n_days: int, known_at: Ints) -> DayRows:
+    """Rows of any series: found by what each row says, the latest record known counting half hour by half hour."""
+    row_of = np.full((last - first) * n_days, NO_ROW, dtype=np.int32)
+    values: list[npt.NDArray[np.int32]] = []
+    marks = _Marks()
     at: list[Ints] = []
     recorded: list[Ints] = []
-    n_patterns = 1
-    for table, slot_of in tables:
+    for place in places:
+        table = place.read(place.groups(), [*_KEYS, *_VALUES, *_RECORD])
+        slot_of = np.full(place.part.ordinals, -1, dtype=np.int64)
+        slot_of[place.part.ordinal[place.here]] = place.part.slot[place.here] - first
         slot = slot_of[_numbers(table, "series", np.int32)]
         day = _numbers(table, "settlement_date", np.int32).astype(np.int64) - first_day
-        keep = (slot >= 0) & (day >= 0) & (day < n_days)
-        if "recorded_at" in table.column_names:
-            moment = _numbers(table, "recorded_at", np.int64)
-            keep &= moment <= known_at[np.clip(day, 0, n_days - 1)]
-            recorded.append(moment)
-        at.append(np.where(keep, slot * n_days + day, -1))
+        moment = _numbers(table, "recorded_at", np.int64)
+        known = moment <= known_at[np.clip(day, 0, n_days - 1)]
+        at.append(np.where(known & (slot >= 0) & (day >= 0) & (day < n_days), slot * n_days + day, -1))
+        recorded.append(moment)
         values.append(_watt_hours(table))
-        marks = table.column("marks").unify_dictionaries().combine_chunks()
-        marks = marks.chunk(0) if isinstance(marks, pa.ChunkedArray) else marks
-        dictionary = np.frombuffer(b"".join(marks.dictionary.to_pylist()), dtype=np.uint8).reshape(-1, PERIODS)
-        pattern_of_row.append(marks.indices.to_numpy(zero_copy_only=False).astype(np.int32) + n_patterns)
-        patterns.append(dictionary)
-        n_patterns += len(dictionary)
+        marks.add(table)
     where = _joined(at, np.int64)
     kept = np.flatnonzero(where >= 0)
     row_of[where[kept]] = kept
-    whole = _joined(values, np.int32, (0, PERIODS))
-    of_row = _joined(pattern_of_row, np.int32)
-    table_of_patterns = np.concatenate(patterns)
+    rows = DayRows(
+        _joined(values, np.int32, (0, PERIODS)), marks.of_row(), marks.patterns(), row_of.reshape(last - first, n_days)
+    )
     if np.array_equal(row_of[where[kept]], kept):
-        return DayRows(whole, of_row, table_of_patterns, row_of.reshape(n_series, n_days))
-    if not recorded:
-        return None
-    return _overlay(whole, of_row, table_of_patterns, row_of, where, _joined(recorded, np.int64), (n_series, n_days))
+        return rows
+    return _overlay(rows, where, _joined(recorded, np.int64))
 
 
-def _overlay(
-    values: npt.NDArray[np.int32],
-    pattern_of_row: npt.NDArray[np.int32],
-    patterns: npt.NDArray[np.uint8],
-    row_of: npt.NDArray[np.int32],
-    where: Ints,
-    recorded: Ints,
-    shape: tuple[int, int],
-) -> DayRows:
+class _Marks:
+    """The marks of several tables: each row's pattern, and the patterns, the first of which is 'nothing there'."""
+
+    def __init__(self) -> None:
+        self._patterns = [np.zeros((1, PERIODS), dtype=np.uint8)]
+        self._of_row: list[npt.NDArray[np.int32]] = []
+        self._count = 1
+
+    def add(self, table: pa.Table) -> None:
+        """Take the marks of a table whose column of them is dictionary-encoded."""
+        for chunk in table.column("marks").chunks:
+            dictionary = np.frombuffer(b"".join(chunk.dictionary.to_pylist()), dtype=np.uint8).reshape(-1, PERIODS)
+            self._of_row.append(_buffer(chunk.indices, np.int32) + np.int32(self._count))
+            self._patterns.append(dictionary)
+            self._count += len(dictionary)
+
+    def of_row(self) -> npt.NDArray[np.int32]:
+        return _joined(self._of_row, np.int32)
+
+    def patterns(self) -> npt.NDArray[np.uint8]:
+        return np.concatenate(self._patterns)
+
+
+def _overlay(rows: DayRows, where: Ints, recorded: Ints) -> DayRows:
     """Lay later records over earlier ones, half hour by half hour, for the days that have several."""
+    values, pattern_of_row, patterns = rows.values, rows.pattern_of_row, rows.patterns
+    row_of = rows.row_of.reshape(-1)
     kept = np.flatnonzero(where >= 0)
     counts = np.bincount(where[kept], minlength=len(row_of))
     several = kept[counts[where[kept]] > 1]
@@ -199,12 +254,12 @@ def _overlay(
     cell_of = np.repeat(np.arange(len(cells)), np.diff(np.append(starts, len(order))))
     for turn in range(int(rank.max()) + 1):
         chosen = rank == turn
-        rows, targets = order[chosen], cell_of[chosen]
-        here = patterns[pattern_of_row[rows]] != ABSENT
-        merged[targets] = np.where(here, values[rows], merged[targets])
-        marks[targets] = np.where(here, patterns[pattern_of_row[rows]], marks[targets])
+        turned, targets = order[chosen], cell_of[chosen]
+        here = patterns[pattern_of_row[turned]] != ABSENT
+        merged[targets] = np.where(here, values[turned], merged[targets])
+        marks[targets] = np.where(here, patterns[pattern_of_row[turned]], marks[targets])
     row_of[cells] = len(values) + np.arange(len(cells))
-    return append_rows(DayRows(values, pattern_of_row, patterns, row_of.reshape(shape)), merged, marks)
+    return append_rows(rows, merged, marks)
 
 
 def append_rows(rows: DayRows, values: npt.NDArray[np.int32], marks: npt.NDArray[np.uint8]) -> DayRows:

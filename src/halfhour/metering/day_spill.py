@@ -33,13 +33,16 @@ class Difference:
         first_wh, second_wh: the values [Wh].
     """
 
-    source: int
     series: Series
     day: int
     period: int
     line: int
     first_wh: int
     second_wh: int
+
+
+Report = Callable[[int, NDArray[np.int64], Callable[[int], Difference]], None]
+"""Told of half hours with different values: the source, a number for each of them, and what a number stands for."""
 
 
 class DaySpill:
@@ -93,16 +96,14 @@ class DaySpill:
 
     def series(self, rank: Mapping[str, int]) -> list[Series]:
         """All series in the store's order: by rank of the MSID, unknown ones last, then MSID and quantity."""
-        return sorted(
-            self._series, key=lambda series: (rank.get(series[0], len(rank) + max(rank.values(), default=0)), series)
-        )
+        return sorted(self._series, key=lambda series: (series[0] not in rank, rank.get(series[0], 0), series))
 
-    def sorted_tables(self, order: list[Series], report: Callable[[Difference], None]) -> Iterator[pa.Table]:
+    def sorted_tables(self, order: list[Series], report: Report) -> Iterator[pa.Table]:
         """The rows in order of series, day, time of record and source, in tables of segment size.
 
         Args:
             order: from `series`; the tables' ordinals refer to it.
-            report: told of every half hour that has different values.
+            report: told of every half hour that has different values in one record.
         """
         keys = np.concatenate(self._keys) if self._keys else np.empty(0, dtype=_KEYS)
         if len(keys) == 0:
@@ -137,7 +138,7 @@ class DaySpill:
         values: NDArray[np.void],
         bounds: NDArray[np.int64],
         order: list[Series],
-        report: Callable[[Difference], None],
+        report: Report,
     ) -> pa.Table:
         """Rows that belong together made one; `bounds` are where each one's pieces begin, and the end of the last."""
         starts, sizes = bounds[:-1], np.diff(bounds)
@@ -151,11 +152,7 @@ class DaySpill:
             differ = both & (held_wh != more_wh)
             for source, count in _count_by(keys["source"][pieces], both & ~differ).items():
                 self.repeated[source] = self.repeated.get(source, 0) + count
-            for group, index in np.argwhere(differ).tolist():
-                key = keys[pieces[group]]
-                first, second = int(held_wh[group, index]), int(more_wh[group, index])
-                series, day = order[key["series"]], int(key["day"])
-                report(Difference(int(key["source"]), series, day, index + 1, int(key["line"]), first, second))
+            _report_differences(differ, keys[pieces], held_wh, more_wh, order, report)
             # The greater mark: estimated where either is, a conflict where either was found to be one.
             joined = np.maximum(held_marks, more_marks)
             joined[differ] = CONFLICT
@@ -170,6 +167,24 @@ class DaySpill:
         if not kept.all():
             keys, wh, marks = keys[kept], wh[kept], marks[kept]
         return day_rows(keys["series"], keys["day"], wh, marks, keys["recorded"], keys["source"])
+
+
+def _report_differences(
+    differ: NDArray[np.bool_],
+    keys: NDArray[np.void],
+    held_wh: NDArray[np.int32],
+    more_wh: NDArray[np.int32],
+    order: list[Series],
+    report: Report,
+) -> None:
+    def describe(cell: int) -> Difference:
+        row, index = divmod(cell, MOST_PERIODS)
+        key = keys[row]
+        values = int(held_wh[row, index]), int(more_wh[row, index])
+        return Difference(order[key["series"]], int(key["day"]), index + 1, int(key["line"]), *values)
+
+    for source in np.unique(keys["source"][differ.any(axis=1)]).tolist():
+        report(source, np.flatnonzero(differ & (keys["source"] == source)[:, None]), describe)
 
 
 def _count_by(source: NDArray[np.int32], cells: NDArray[np.bool_]) -> dict[int, int]:

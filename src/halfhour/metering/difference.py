@@ -143,12 +143,15 @@ class _Node:
 
 
 def _uplifts(meterings: dict[int, Metering], children: dict[int, list[int]]) -> dict[int, Fraction]:
-    """U of every node: the product of 1 + L along the path to the root."""
+    """U of every node: the product of 1 + L along the path to the root.
+
+    Under full settlement a third-party metering need not have a parent; its losses are those to the boundary.
+    """
     found: dict[int, Fraction] = {}
     kids = {kid for below in children.values() for kid in below}
     waiting = [number for number in meterings if number not in kids]
     for number in waiting:
-        found[number] = Fraction(1)
+        found[number] = uplift(meterings[number])
     while waiting:
         number = waiting.pop()
         for kid in children[number]:
@@ -311,6 +314,7 @@ def _negative(
     if policy == "to-export-msid" and node.quantity == "AI" and export is not None and export.marks[when] != ABSENT:
         own.values[when] = 0
         export.values[when] += deficit
+        export.marks[when] = max(export.marks[when], own.marks[when])  # a residual of an estimate is an estimate
         return f"{deficit} Wh were added to its export MSID"
     if policy == "clip-zero":
         own.values[when] = 0

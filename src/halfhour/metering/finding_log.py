@@ -41,7 +41,9 @@ class FindingLog:
             self._hidden[finding.code] += 1
 
     def add_rows(self, code: str, rows: NDArray[np.int64], describe: Callable[[int], Finding]) -> None:
-        """Record a finding of this code for each row, describing only those that will be shown."""
+        """Record a finding of this code for each row (or cell, or pair), describing only those to be shown."""
+        if len(rows) == 0:
+            return
         kept = self._kept.setdefault(code, [])
         room = MOST_OF_A_CODE - len(kept)
         kept += [describe(row) for row in rows[:room].tolist()]

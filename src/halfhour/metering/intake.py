@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from halfhour.errors import Finding, HalfhourError
 from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Seen, Source
 from halfhour.metering.cell_values import day_of, microseconds, moment_of
@@ -22,7 +25,7 @@ from halfhour.metering.day_block import UNKNOWN_LINE
 from halfhour.metering.day_spill import DaySpill, Difference
 from halfhour.metering.finding_log import FindingLog
 from halfhour.metering.readings_files import read_day_blocks, recognise
-from halfhour.metering.readings_tables import UnreadableFile
+from halfhour.metering.readings_tables import Recognised, UnreadableFile
 from halfhour.metering.row_checks import SETTLE_DIFFERENCE, differing_values
 from halfhour.metering.segment_files import write_findings, write_segment
 
@@ -86,7 +89,7 @@ def take_in(
         catalogue: of the store.
         folder: of the store, locked for writing.
         files: in the order of record.
-        rank: place of an MSID in the portfolio.
+        rank: number of the site of an MSID in the portfolio.
         progress: told of the advance.
 
     Returns:
@@ -118,13 +121,15 @@ def take_in(
             if progress:
                 progress(file.name, done, total)
 
-        def report(difference: Difference) -> None:
-            taken[difference.source].log.add(_difference(difference, taken[difference.source]))
+        def report(ordinal: int, cells: NDArray[np.int64], describe: Callable[[int], Difference]) -> None:
+            one = taken[ordinal]
+            one.log.add_rows("RD-021", cells, lambda cell: _difference(describe(cell), one))
 
         order = spill.series(rank)
+        site_of = [rank.get(msid, -1) for msid, _ in order]
         number = catalogue.next_number
         written = [
-            write_segment(table, order, segments, number + place)
+            write_segment(table, order, segments, number + place, site_of)
             for place, table in enumerate(spill.sorted_tables(order, report))
         ]
         for ordinal, one in taken.items():
@@ -177,7 +182,7 @@ def _read(
 ) -> Iterator[None]:
     """Read one file into the spill, yielding now and then; of a file found broken further on, nothing stays there."""
     try:
-        recognised = recognise(file.path, file.name)
+        recognised = _recognised(file)
         taken.source = replace(taken.source, format=recognised.format)
         taken.unit = recognised.unit
         taken.log.extend(recognised.log)
@@ -191,18 +196,20 @@ def _read(
         taken.log = FindingLog(file.name)
         taken.log.add(error.finding(file.name))
         taken.source = replace(taken.source, format="", rows=0)
-    except OSError as error:
-        raise _cannot_open(file.path, error) from None
-    try:
-        state = file.path.stat()
-    except OSError as error:
-        raise _cannot_open(file.path, error) from None
-    if (state.st_size, state.st_mtime_ns) != (file.bytes, file.mtime_ns):
+    (after,) = look_at([file.path], file.path.parent)
+    if (after.bytes, after.mtime_ns) != (file.bytes, file.mtime_ns):
         raise HalfhourError(
             "RD-034",
             f"{file.name} changed while it was being read; nothing was taken in.",
             "Wait until it is written, then run again.",
         )
+
+
+def _recognised(file: FileOnDisk) -> Recognised:
+    try:
+        return recognise(file.path, file.name)
+    except OSError as error:
+        raise _cannot_open(file.path, error) from None
 
 
 def _difference(difference: Difference, taken: _Taken) -> Finding:

@@ -22,6 +22,8 @@ from halfhour.metering.watt_hours import MOST_WH, Reading, to_watt_hours
 
 Mask = NDArray[np.bool_]
 
+SETTLE_DIFFERENCE = "Leave one of them in the file; until then the half hour counts as missing from it."
+
 _CORRECT = "Correct it; until then the reading counts as missing."
 
 
@@ -34,10 +36,7 @@ class _Place:
     now: int
 
     def value(self, row: int, column: str) -> object:
-        try:
-            return self.stretch.columns[column][row].as_py()
-        except (ValueError, OverflowError):
-            return "a value beyond all dates"
+        return cell_values.python_value(self.stretch.columns[column][row])
 
     def finding(
         self,
@@ -224,16 +223,17 @@ def _long_block(place: _Place, rows: _Rows) -> DayBlock:
         readings, places = readings.take(present), np.flatnonzero(present)
 
     def report(doubles: Doubles) -> None:
-        log.tallies["repeated"] += doubles.repeated
-        for first, second in doubles.differing:
-            row = int(places[second])
+        def describe(pair: int) -> Finding:
+            first, second = doubles.first[pair], doubles.second[pair]
             wrong = differing_values(int(readings.wh[first]), int(readings.wh[second]))
-            log.add(place.finding(row, "RD-021", wrong, int(readings.period[second]), do=SETTLE_DIFFERENCE))
+            return place.finding(
+                int(places[second]), "RD-021", wrong, int(readings.period[second]), do=SETTLE_DIFFERENCE
+            )
+
+        log.tallies["repeated"] += doubles.repeated
+        log.add_rows("RD-021", np.arange(len(doubles.first)), describe)
 
     return lay_out(rows.series, readings, rows.rows_read, log, report)
-
-
-SETTLE_DIFFERENCE = "Leave one of them in the file; until then the half hour counts as missing from it."
 
 
 def differing_values(first_wh: int, second_wh: int) -> str:

@@ -24,8 +24,10 @@ from halfhour.metering.day_block import Series
 from halfhour.metering.readings_tables import MOST_PERIODS
 
 COMPRESSION = "lz4"
-ROW_GROUP_ROWS = 32_768
-SEGMENT_ROWS = 6 * ROW_GROUP_ROWS
+ROW_GROUP_ROWS = 65_536
+"""The longest row group; it ends where a site does, so that a block of sites is whole row groups."""
+
+SEGMENT_ROWS = 3 * ROW_GROUP_ROWS
 """Some 9.4 million readings: what a reader or a merge may have to hold at once."""
 
 SCHEMA = pa.schema(
@@ -47,8 +49,10 @@ SERIES_SCHEMA = pa.schema(
         ("rows", pa.int64()),
         ("first_date", pa.date32()),
         ("last_date", pa.date32()),
+        ("every_day", pa.bool_()),
     ]
 )
+"""`every_day`: one row for each Settlement Day from the first date to the last, so that a day's row can be reckoned."""
 
 FINDINGS_SCHEMA = pa.schema(
     [
@@ -113,7 +117,9 @@ def _bytes(column: pa.ChunkedArray, width: int) -> memoryview:
     return memoryview(fixed.buffers()[1] or b"")[fixed.offset * width : (fixed.offset + len(fixed)) * width]
 
 
-def write_segment(rows: pa.Table, series: Sequence[Series], folder: Path, number: int) -> Segment:
+def write_segment(
+    rows: pa.Table, series: Sequence[Series], folder: Path, number: int, site_of: Sequence[int] | None = None
+) -> Segment:
     """Write one segment and its table of series, on disk when this returns.
 
     Args:
@@ -121,6 +127,7 @@ def write_segment(rows: pa.Table, series: Sequence[Series], folder: Path, number
         series: what the ordinals in `rows` stand for; only those that occur are written.
         folder: of the segments.
         number: of the file.
+        site_of: number of the site of each series, by which row groups end; None = each series by itself.
     """
     ordinals = rows.column("series").to_numpy()
     days = rows.column("settlement_date").cast(pa.int32()).to_numpy()
@@ -130,26 +137,28 @@ def write_segment(rows: pa.Table, series: Sequence[Series], folder: Path, number
     compact = np.cumsum(np.concatenate(([0], ordinals[1:] != ordinals[:-1])))
     rows = rows.set_column(0, SCHEMA.field("series"), pa.array(compact, pa.int32()))
     path, series_path = folder / f"{number:06}.parquet", folder / f"{number:06}.series.parquet"
+    sites = np.asarray(range(len(series)) if site_of is None else site_of, dtype=np.int64)[ordinals]
     write_durably(
-        rows,
+        _slices(rows, np.flatnonzero(sites[1:] != sites[:-1]) + 1),
         path,
-        row_group_size=ROW_GROUP_ROWS,
         use_dictionary=["series", "settlement_date", "marks", "recorded_at", "source"],
     )
-    write_durably(
-        pa.table(
-            [
-                pa.array([msid for msid, _ in held], pa.string()),
-                pa.array([quantity for _, quantity in held], pa.string()),
-                pa.array(first, pa.int64()),
-                pa.array(last - first + 1, pa.int64()),
-                pa.array(days[first], pa.int32()).cast(pa.date32()),
-                pa.array(days[last], pa.int32()).cast(pa.date32()),
-            ],
-            schema=SERIES_SCHEMA,
-        ),
-        series_path,
+    every_day = (days[last] - days[first] == last - first) & ~np.logical_or.reduceat(
+        np.concatenate(([False], (np.diff(days) != 1) & (ordinals[1:] == ordinals[:-1]))), first
     )
+    table_of_series = pa.table(
+        [
+            pa.array([msid for msid, _ in held], pa.string()),
+            pa.array([quantity for _, quantity in held], pa.string()),
+            pa.array(first, pa.int64()),
+            pa.array(last - first + 1, pa.int64()),
+            pa.array(days[first], pa.int32()).cast(pa.date32()),
+            pa.array(days[last], pa.int32()).cast(pa.date32()),
+            pa.array(every_day, pa.bool_()),
+        ],
+        schema=SERIES_SCHEMA,
+    )
+    write_durably([table_of_series], series_path)
     recorded = pc.min_max(rows.column("recorded_at")).as_py()
     dates = pc.min_max(rows.column("settlement_date")).as_py()
     return Segment(
@@ -165,10 +174,26 @@ def write_segment(rows: pa.Table, series: Sequence[Series], folder: Path, number
     )
 
 
-def write_durably(table: pa.Table, path: Path, **options: object) -> None:
-    """Write a Parquet file and wait until the disk has it."""
+def _slices(rows: pa.Table, site_ends: NDArray[np.intp]) -> list[pa.Table]:
+    """Rows cut into row groups, at the last end of a site that fits; a longer site is cut where it must be."""
+    cuts = [0]
+    while rows.num_rows - cuts[-1] > ROW_GROUP_ROWS:
+        fits = (
+            site_ends[np.searchsorted(site_ends, cuts[-1] + ROW_GROUP_ROWS, side="right") - 1] if len(site_ends) else 0
+        )
+        cuts.append(int(fits) if fits > cuts[-1] else cuts[-1] + ROW_GROUP_ROWS)
+    ends = [*cuts[1:], rows.num_rows]
+    return [rows.slice(first, last - first) for first, last in zip(cuts, ends, strict=True)]
+
+
+def write_durably(row_groups: Sequence[pa.Table], path: Path, **options: object) -> None:
+    """Write a Parquet file, a table to a row group, and wait until the disk has it."""
     with path.open("wb") as stream:
-        pq.write_table(table, stream, compression=COMPRESSION, write_statistics=True, **options)
+        with pq.ParquetWriter(
+            stream, row_groups[0].schema, compression=COMPRESSION, write_statistics=True, **options
+        ) as writer:
+            for table in row_groups:
+                writer.write_table(table, row_group_size=max(1, table.num_rows))
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -191,12 +216,13 @@ def read_day(
             return []
         entry = table.to_pylist()[0]
         file = pq.ParquetFile(segment.path)
-        first_group = entry["first_row"] // ROW_GROUP_ROWS
-        last_group = (entry["first_row"] + entry["rows"] - 1) // ROW_GROUP_ROWS
+        starts = group_starts(file.metadata)
+        first_group = int(np.searchsorted(starts, entry["first_row"], side="right")) - 1
+        last_group = int(np.searchsorted(starts, entry["first_row"] + entry["rows"] - 1, side="right")) - 1
         rows = file.read_row_groups(list(range(first_group, last_group + 1)))
     except (OSError, pa.ArrowException) as error:
         raise broken_segment(segment.path, error) from None
-    rows = rows.slice(entry["first_row"] - first_group * ROW_GROUP_ROWS, entry["rows"])
+    rows = rows.slice(entry["first_row"] - int(starts[first_group]), entry["rows"])
     rows = rows.filter(pc.equal(rows.column("settlement_date"), pa.scalar(day, pa.date32())))
     return [
         (moment.astimezone(UTC), source, wh, marks)
@@ -208,6 +234,12 @@ def read_day(
             strict=True,
         )
     ]
+
+
+def group_starts(metadata: pq.FileMetaData) -> NDArray[np.int64]:
+    """The row at which each row group of a file begins, and after them the number of rows."""
+    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    return np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
 
 
 def broken_segment(path: Path, error: Exception) -> HalfhourError:
@@ -225,7 +257,7 @@ def write_findings(findings: Iterable[tuple[int, Finding]], path: Path) -> None:
         {entry.name: getattr(finding, entry.name) for entry in fields(Finding)} | {"source": source}
         for source, finding in findings
     ]
-    write_durably(pa.Table.from_pylist(rows, schema=FINDINGS_SCHEMA), path)
+    write_durably([pa.Table.from_pylist(rows, schema=FINDINGS_SCHEMA)], path)
 
 
 def read_findings(path: Path) -> list[tuple[int, Finding]]:

@@ -127,7 +127,7 @@ class ReadingsStore:
         Args:
             files: in any order.
             root: the portfolio's folder, which names in messages start from.
-            rank: place of an MSID in the portfolio's order of sites; unknown ones come last.
+            rank: number of the site of an MSID in the portfolio's order; unknown ones come last.
             progress: told of the advance.
 
         Raises:
@@ -142,7 +142,13 @@ class ReadingsStore:
             if after != self._catalogue:
                 self._commit(after)
 
-    def append_rows(self, series: Sequence[Series], rows: Iterator[pa.RecordBatch], source: Source) -> None:
+    def append_rows(
+        self,
+        series: Sequence[Series],
+        rows: Iterator[pa.RecordBatch],
+        source: Source,
+        site_of: Sequence[int] | None = None,
+    ) -> None:
         """Append day rows that are already in the store's layout, as a generator of portfolios makes them.
 
         Args:
@@ -150,6 +156,7 @@ class ReadingsStore:
             rows: batches with the columns of `segment_files.SCHEMA`, sorted through all batches by series,
                 settlement_date and recorded_at; `source` is filled in here.
             source: what they come from; its counts are filled in here.
+            site_of: number of the site of each series; None = each series by itself.
 
         Raises:
             HalfhourError: RD-035 the store cannot be written, RD-036 rows out of order.
@@ -165,7 +172,7 @@ class ReadingsStore:
                     pa.array(np.full(table.num_rows, ordinal), pa.int32()),
                 )
                 number = before.next_number + len(segments)
-                segments.append(write_segment(held, series, self.folder / SEGMENTS_FOLDER, number))
+                segments.append(write_segment(held, series, self.folder / SEGMENTS_FOLDER, number, site_of))
             counted = replace(
                 source,
                 rows=sum(segment.rows for segment in segments),
@@ -192,7 +199,7 @@ class ReadingsStore:
         except OSError as error:
             raise HalfhourError(
                 "RD-035",
-                f"The readings store {self.folder} cannot be written: {error.strerror or error}.",
+                f"The readings store {self.folder} cannot be written: {error}.",
                 "Check the permissions and the space on the disk; the store is as it was before.",
             ) from None
 

@@ -19,7 +19,7 @@ def round_half_even(numerator: int, denominator: int) -> int:
 
     Works on NumPy integer arrays element by element as well.
     """
-    quotient = numerator // denominator
+    quotient = floor_divide(numerator, denominator)
     twice_the_rest = 2 * (numerator - quotient * denominator)
     return quotient + ((twice_the_rest > denominator) | ((twice_the_rest == denominator) & (quotient % 2 == 1)))
 
@@ -31,11 +31,9 @@ def apportion(total: int, weight_gen: int, weight_stor: int, weight_other: int) 
     zero in the fixed order gen, stor, other. Where nobody claims, all of it falls to other.
     """
     weights = weight_gen + weight_stor + weight_other
-    if weight_other > 0 or weights == 0:
-        to_gen = floor_divide(total * weight_gen, weights) if weight_gen > 0 else 0
-        to_stor = floor_divide(total * weight_stor, weights) if weight_stor > 0 else 0
-        return to_gen, to_stor, total - to_gen - to_stor
-    if weight_stor > 0:
-        to_gen = floor_divide(total * weight_gen, weights) if weight_gen > 0 else 0
-        return to_gen, total - to_gen, 0
-    return total, 0, 0
+    gen_floor = floor_divide(total * weight_gen, max(weights, 1))
+    stor_floor = floor_divide(total * weight_stor, max(weights, 1))
+    last_is_other = weight_other > 0 or weights == 0
+    to_other = total - gen_floor - stor_floor if last_is_other else 0
+    to_stor = stor_floor if last_is_other else total - gen_floor if weight_stor > 0 else 0
+    return total - to_stor - to_other, to_stor, to_other

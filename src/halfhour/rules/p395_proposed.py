@@ -58,15 +58,14 @@ def half_hour(
     site_export_gen = max(0, net_export_gen - gen_to_bp)  # P395 Step 1C, Table 7
     site_export_stor = max(0, net_export_stor - stor_to_bp)  # P395 Step 1C, Table 7
     site_export_other = max(0, net_export_other - other_to_bp)  # P395 Step 1C, Table 7
-    _, gen_to_stor, gen_to_other = apportion(  # P395 Step 1C: who took whose on-site energy
-        site_export_gen, site_import_gen, site_import_stor, site_import_other
-    )
-    stor_to_gen, _, stor_to_other = apportion(  # P395 Step 1C
-        site_export_stor, site_import_gen, site_import_stor, site_import_other
-    )
-    other_to_gen, other_to_stor, _ = apportion(  # P395 Step 1C
-        site_export_other, site_import_gen, site_import_stor, site_import_other
-    )
+    # Who took whose on-site energy. Of three classes at most one side has two members and both sides come to the same
+    # sum, so that spreading each export pro rata over the imports is the smaller of the two (a test proves it).
+    gen_to_stor = min(site_export_gen, site_import_stor)  # P395 Step 1C
+    gen_to_other = min(site_export_gen, site_import_other)  # P395 Step 1C
+    stor_to_gen = min(site_export_stor, site_import_gen)  # P395 Step 1C
+    stor_to_other = min(site_export_stor, site_import_other)  # P395 Step 1C
+    other_to_gen = min(site_export_other, site_import_gen)  # P395 Step 1C
+    other_to_stor = min(site_export_other, site_import_stor)  # P395 Step 1C
 
     chargeable_stor = round_half_even(usage_factor * bp_to_stor, PARTS)  # P395 Step 2: the part used by the customer
     chargeable = bp_to_other + chargeable_stor  # P395 Step 2, Table 8

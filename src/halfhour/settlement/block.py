@@ -23,6 +23,7 @@ from halfhour.settlement.compiled import Kernel
 
 PERIODS = k.PERIODS
 QUANTITIES = ("AI", "AE")
+Rows = npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -157,14 +158,35 @@ def _derive(
                 )
                 findings += found
             series = networks[site_number][which, QUANTITIES[quantity]]
-        values.append(series.values)
-        marks.append(series.marks)
+        over = np.abs(series.values) > k.LIMIT_WH
+        if over.any():
+            findings.append(_derived_over_limit(calculation, (site, which, quantity), over))
+        values.append(np.where(over, 0, series.values))
+        marks.append(np.where(over, k.ABSENT, series.marks))
     before = len(rows.values)
     rows = append_rows(
         rows, np.concatenate(values).astype(np.int32), np.ascontiguousarray(np.concatenate(marks), dtype=np.uint8)
     )
     derived_rows = before + np.arange(len(wanted) * line.n_days, dtype=np.int32).reshape(len(wanted), line.n_days)
     return rows, np.concatenate([rows.row_of, derived_rows]).astype(np.int32), findings
+
+
+def _derived_over_limit(calculation: Calculation, of: tuple[Site, int, int], over: npt.NDArray[np.bool_]) -> Finding:
+    site, which, quantity = of
+    metering = site.metering[which]
+    day, period = (int(number) for number in np.argwhere(over)[0])
+    when = calculation.line.first_day + timedelta(days=day)
+    return Finding(
+        code="ST-106",
+        severity="error",
+        message=f"Site '{site.id}': '{metering.name}' ({QUANTITIES[quantity]}) comes to more than 1,000,000,000 Wh at the "
+        f"boundary in {int(over.sum())} half hours; they are not used. First on {when}.",
+        next_step="Check the readings and the losses: no Boundary Point carries a terawatt-hour in half an hour.",
+        site_id=site.id,
+        msid=(metering.import_msid if quantity == 0 else metering.export_msid) or "",
+        settlement_date=when,
+        settlement_period=period + 1,
+    )
 
 
 def _dense(rows: DayRows, row_of: npt.NDArray[np.int32], registered: tuple[int, int]) -> Series:
@@ -243,11 +265,13 @@ def _at_boundary_voltage(
     return Series(adjusted, marks)
 
 
-def _rows_by_day(slot_rows: npt.NDArray[np.int32], first: Ints, last: Ints, n_days: int) -> Ints:
+def _rows_by_day(slot_rows: Rows, first: Ints, last: Ints, n_days: int) -> Rows:
     """Row indices [entry, day] with the days outside each entry's own range marked as not registered."""
+    if not first.any() and (last == n_days).all():
+        return slot_rows
     day = np.arange(n_days)
     outside = (day < first[:, None]) | (day >= last[:, None])
-    return np.where(outside, k.NOT_REGISTERED, slot_rows).astype(np.int64)
+    return np.where(outside, np.int32(k.NOT_REGISTERED), slot_rows)
 
 
 def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block) -> BlockResult:
@@ -281,17 +305,18 @@ def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.
         line.periods,
         line.window_from,
         line.window_to,
-        rows.values.reshape(-1),
+        rows.values,
         rows.pattern_of_row,
-        rows.patterns.reshape(-1),
-        _actual_until(rows.patterns),
+        rows.patterns,
+        _until(rows.patterns == k.ACTUAL),
+        _until(rows.patterns != k.ABSENT),
         arrangement.site_legs[block.first : block.last + 1] - legs.start,
         arrangement.leg_class[legs],
-        leg_row.reshape(-1),
+        leg_row,
         arrangement.site_nodes[block.first : block.last + 1] - nodes.start,
         arrangement.node_bm_unit[nodes],
-        node_row.reshape(-1),
-        arrangement.treatment[block.first : block.last].reshape(-1),
+        node_row,
+        arrangement.treatment[block.first : block.last],
         arrangement.parameter[block.first : block.last],
     ]
     outputs: list[npt.NDArray[Any]] = [
@@ -304,20 +329,20 @@ def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.
         result.detail_state,
     ]
     counts = (n_sites, n_days, line.first_run_day)
-    flat = [array.reshape(-1) for array in outputs]
     if calculation.plain:
-        lists = [array.tolist() for array in flat]
+        lists = [array.tolist() for array in outputs]
         calculation.kernel(*counts, *(array.tolist() for array in inputs), *lists, calculation.row_offset.tolist())
-        for array, computed in zip(flat, lists, strict=True):
-            array[:] = computed
+        for array, computed in zip(outputs, lists, strict=True):
+            if array.size:
+                array[...] = computed
     else:
-        calculation.kernel(*counts, *inputs, *flat, calculation.row_offset)
+        calculation.kernel(*counts, *inputs, *outputs, calculation.row_offset)
     return result
 
 
-def _actual_until(patterns: npt.NDArray[np.uint8]) -> Ints:
-    """How many periods from the first are actual in each pattern."""
-    return np.where((patterns != k.ACTUAL).any(axis=1), (patterns != k.ACTUAL).argmax(axis=1), PERIODS).astype(np.int64)
+def _until(holds: npt.NDArray[np.bool_]) -> Ints:
+    """For how many periods from the first something holds, per pattern."""
+    return np.where(holds.all(axis=1), PERIODS, (~holds).argmax(axis=1)).astype(np.int64)
 
 
 def _missing_readings(
@@ -334,6 +359,8 @@ def _missing_readings(
         arrangement.meter_to[meters],
         line.n_days,
     )[:, run]
+    if (by_day != k.NO_ROW).all() and (_until(rows.patterns != k.ABSENT)[1:] >= line.periods[run].max()).all():
+        return []
     present = np.zeros((len(rows.patterns), PERIODS + 1), dtype=np.int64)
     present[:, 1:] = np.cumsum(rows.patterns != k.ABSENT, axis=1)
     pattern = rows.pattern_of_row[np.maximum(by_day, 0)]
@@ -420,9 +447,9 @@ def _volumes(
     run = slice(line.first_run_day, line.n_days)
     first, last = arrangement.meter_from[meters], arrangement.meter_to[meters]
 
-    def gather(slots: Ints, real: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], Ints]:
+    def gather(slots: Ints, real: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], Rows]:
         by_day = _rows_by_day(row_of[np.where(real, block.local(slots), 0)], first, last, line.n_days)[:, run]
-        by_day = np.where(real[:, None], by_day, k.NO_ROW)
+        by_day = np.where(real[:, None], by_day, np.int32(k.NO_ROW))
         found = by_day >= 0
         values = np.zeros((*by_day.shape, PERIODS), dtype=np.int32)
         marks = np.zeros((*by_day.shape, PERIODS), dtype=np.uint8)

@@ -79,6 +79,7 @@ def compiled_kernel(edition_id: str, *, detail: bool, ncsp_missing_days: str = "
     replace: dict[str, Any] = _bindings(edition, detail)
     replace["half_hour"] = _compile(edition.half_hour, tag)
     replace["scratch"] = numba.njit(nogil=True)(_int64_zeros)
+    replace["scratch_rows"] = numba.njit(nogil=True)(_int64_rows)
     factor = factor_function(edition, ncsp_missing_days)
     replace["factor_rule"] = numba.njit(nogil=True)(kernel.factor_rule) if factor is None else _compile(factor, tag)
     bound = _rebind(kernel.settle_block, replace, f"settle_block_{tag}")
@@ -95,16 +96,20 @@ def compiled_rule(rule: Rule) -> Callable[..., Any]:
 def _compile(rule: Any, tag: str) -> Any:
     numba = _numba()
     helpers = _compiled_helpers()
-    return numba.njit(nogil=True, error_model="numpy")(_rebind(rule, helpers, f"{rule.__name__}_{tag}"))
+    return numba.njit(nogil=True, error_model="numpy", forceinline=True)(
+        _rebind(rule, helpers, f"{rule.__name__}_{tag}")
+    )
 
 
 @cache
 def _compiled_helpers() -> dict[str, Any]:
     numba = _numba()
-    divide = numba.njit(nogil=True, error_model="numpy")(divide_by_reciprocal)
+    divide = numba.njit(nogil=True, error_model="numpy", forceinline=True)(divide_by_reciprocal)
     helpers: dict[str, Any] = {"floor_divide": divide}
-    helpers["round_half_even"] = numba.njit(nogil=True, error_model="numpy")(arithmetic.round_half_even)
-    helpers["apportion"] = numba.njit(nogil=True, error_model="numpy")(
+    helpers["round_half_even"] = numba.njit(nogil=True, error_model="numpy", forceinline=True)(
+        _rebind(arithmetic.round_half_even, {"floor_divide": divide}, "round_half_even")
+    )
+    helpers["apportion"] = numba.njit(nogil=True, error_model="numpy", forceinline=True)(
         _rebind(arithmetic.apportion, {"floor_divide": divide}, "apportion")
     )
     return helpers
@@ -122,6 +127,10 @@ def divide_by_reciprocal(numerator: int, denominator: int) -> int:
 
 def _int64_zeros(length: int) -> Any:
     return np.zeros(length, np.int64)
+
+
+def _int64_rows(rows: int, length: int) -> Any:
+    return np.zeros((rows, length), np.int64)
 
 
 @cache

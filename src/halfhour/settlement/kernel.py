@@ -1,7 +1,8 @@
 """The block kernel: a block of sites, day by day, through one edition's rule, added up to BM Units.
 
-Plain Python over flat sequences. As it stands it runs on lists for small work; `compiled.py` compiles the same body
-for large work, with the names in capitals and the rules bound to one edition. Layout and reasons: decision record 3.
+Plain Python over sequences of sequences. As it stands it runs on lists for small work; `compiled.py` compiles the same
+body over arrays for large work, with the names in capitals and the rules bound to one edition. Its loops over the half
+hours of a day are kept straight, because that is what a compiler can do four or eight at a time (decision record 3).
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ def scratch(length: int) -> Any:
     return [0] * length
 
 
+def scratch_rows(rows: int, length: int) -> Any:
+    """Rows of room for integers, all zero."""
+    return [[0] * length for _ in range(rows)]
+
+
 def factor_rule(days_present: int, denominator: int, numerator: int, default_factor: int) -> tuple[int, ...]:
     """Stands in for the edition's factor rule where it has none."""
     return default_factor, default_factor
@@ -75,6 +81,7 @@ def settle_block(
     pattern_of_row: Any,
     patterns: Any,
     actual_until: Any,
+    present_until: Any,
     leg_start: Any,
     leg_class: Any,
     leg_row: Any,
@@ -94,38 +101,51 @@ def settle_block(
 ) -> None:
     """Settle a block of sites over a timeline of days, the first of which may only serve the reference period.
 
-    All sequences are flat; a day has room for 50 half hours.
+    A day has room for 50 half hours. Sequences of several dimensions are indexed one dimension at a time.
 
     Args:
+        n_sites, n_days, first_run_day: sizes; days before `first_run_day` are not settled.
         periods, window_from, window_to: per day of the timeline, its number of Settlement Periods and its reference
             period as a range of days of the timeline.
-        values, pattern_of_row, patterns, actual_until: readings [Wh] by row; which pattern of marks a row has; the
-            patterns; how many periods from the first are actual in each pattern.
+        values: readings [row][period] in Wh.
+        pattern_of_row, patterns, actual_until, present_until: which pattern of marks a row has; the patterns
+            [pattern][period]; how many periods from the first are actual, and are present, in each.
         leg_start, leg_class, leg_row: per site a run of legs; the class of each (0 import_bp … 5 export_gen); its row
-            on each day, or NO_ROW, or NOT_REGISTERED.
-        node_start, node_bm_unit, node_row: per site its Import MSIDs; BM Unit of each (-1 none); settled row by day.
-        treatment: per site and day.
+            [leg][day], or NO_ROW, or NOT_REGISTERED.
+        node_start, node_bm_unit, node_row: per site its Import MSIDs; BM Unit of each (-1 none); settled row
+            [node][day].
+        treatment: [site][day].
         parameter: per site, the edition's parameter or the default of its factor.
-        bm_gross, bm_non_chargeable, bm_state: results per BM Unit, run day and period, added to [Wh]; worst state.
-        site_day_factor: results per site and run day: factor, basis, days present.
-        site_day_wh: results per site and run day: import, chargeable, non-chargeable [Wh], half hours with an import
+        bm_gross, bm_non_chargeable, bm_state: results [BM Unit][run day][period], added to [Wh]; worst state.
+        site_day_factor: results [site][run day]: factor, basis, days present.
+        site_day_wh: results [site][run day]: import, chargeable, non-chargeable [Wh], half hours with an import
             reading, half hours that lack one, half hours without a deduction because other data are missing, half
             hours with an input over the rules' bound.
-        detail, detail_state: every quantity of every half hour, and its state, where DETAIL is bound to True.
+        detail, detail_state: every quantity of every half hour [half hour][quantity], and its state, where DETAIL is
+            bound to True; a site's half hours follow one another.
         row_offset: per run day, where its half hours begin among those of a site; one more entry for their number.
     """
     run_days = n_days - first_run_day
-    sums = scratch(6 * PERIODS)
-    missing = scratch(2 * PERIODS)
+    sums = scratch_rows(6, PERIODS)
+    no_import = scratch(PERIODS)
+    no_data = scratch(PERIODS)
     estimated = scratch(PERIODS)
     outside = scratch(PERIODS)
     node_value = scratch(PERIODS)
+    meters = scratch(6)
+    used = scratch(6)
     claims = scratch(PERIODS)
     last_claimant = scratch(PERIODS)
     given = scratch(PERIODS)
     numerators = scratch(n_days)
     denominators = scratch(n_days)
     present = scratch(n_days)
+    import_bp = sums[0]
+    export_bp = sums[1]
+    import_stor = sums[2]
+    export_stor = sums[3]
+    import_gen = sums[4]
+    export_gen = sums[5]
 
     for site in range(n_sites):
         legs_from = leg_start[site]
@@ -140,21 +160,21 @@ def settle_block(
         for day in range(n_days):
             n = periods[day]
             run_day = day - first_run_day
-            how = treatment[site * n_days + day]
+            how = treatment[site][day]
 
-            # Lay the day out: six classes by period, with what is missing and what is estimated.
-            for i in range(6 * PERIODS):
-                sums[i] = 0
-            for period in range(n):
-                missing[period] = 0
-                missing[PERIODS + period] = 0
-                estimated[period] = 0
-                outside[period] = 0
+            # Lay the day out, six classes by period: which legs are registered, whether all of them are complete, and
+            # what they read. A class with one meter is that meter's readings as they are; only a sum of several can
+            # exceed the bound, which every reading keeps.
             boundaries = 0
             assets = 0
+            held = 0
             complete = True
+            all_actual = True
+            several_meters = False
+            for quantity in range(6):
+                meters[quantity] = 0
             for leg in range(legs_from, legs_to):
-                row = leg_row[leg * n_days + day]
+                row = leg_row[leg][day]
                 if row == NOT_REGISTERED:
                     continue
                 quantity = leg_class[leg]
@@ -162,38 +182,47 @@ def settle_block(
                     boundaries += 1
                 else:
                     assets += 1
-                side = 0 if quantity == 0 else PERIODS
                 if row == NO_ROW:
                     complete = False
-                    for period in range(n):
-                        missing[side + period] = 1
                     continue
-                at = quantity * PERIODS
-                base = row * PERIODS
-                if actual_until[pattern_of_row[row]] >= n:
+                held += 1
+                if actual_until[pattern_of_row[row]] < n:
+                    all_actual = False
+                    if present_until[pattern_of_row[row]] < n:
+                        complete = False
+                total = sums[quantity]
+                reading = values[row]
+                if meters[quantity] == 0:
                     for period in range(n):
-                        sums[at + period] += values[base + period]
+                        total[period] = reading[period]
                 else:
-                    marks = pattern_of_row[row] * PERIODS
+                    several_meters = True
                     for period in range(n):
-                        mark = patterns[marks + period]
-                        if mark == ABSENT:
-                            missing[side + period] = 1
-                            complete = False
-                        else:
-                            sums[at + period] += values[base + period]
-                            if mark == ESTIMATED:
-                                estimated[period] = 1
-            if run_day >= 0 and DETAIL:
+                        total[period] += reading[period]
+                meters[quantity] += 1
+            for quantity in range(6):
+                if meters[quantity] == 0 and used[quantity] > 0:
+                    total = sums[quantity]
+                    for period in range(PERIODS):
+                        total[period] = 0
+                used[quantity] = meters[quantity]
+            if DETAIL and run_day >= 0:
                 offset = site * row_offset[run_days] + row_offset[run_day]
                 for period in range(n):
                     detail_state[offset + period] = STATE_NOT_REGISTERED
-            if boundaries == 0:
+            if boundaries == 0 or (run_day < 0 and held == 0):
                 continue
+
+            largest = 0
+            if several_meters:
+                for quantity in range(6):
+                    total = sums[quantity]
+                    for period in range(n):
+                        largest = max(largest, total[period])
 
             # The factor of the day, from the days of its reference period.
             factor = parameter[site]
-            if run_day >= 0 and HAS_FACTOR and how == BY_RULE:
+            if HAS_FACTOR and run_day >= 0 and how == BY_RULE:
                 numerator = 0
                 denominator = 0
                 days_present = 0
@@ -209,100 +238,151 @@ def settle_block(
                     basis = BASIS_DEFAULT
                 elif found[-2] != factor:
                     basis = BASIS_CLAMPED
-                at = (site * run_days + run_day) * 3
-                site_day_factor[at] = factor
-                site_day_factor[at + 1] = basis
-                site_day_factor[at + 2] = days_present
+                of_day = site_day_factor[site][run_day]
+                of_day[0] = factor
+                of_day[1] = basis
+                of_day[2] = days_present
 
-            # The rule, half hour by half hour.
             import_sum = 0
-            chargeable_sum = 0
             outside_sum = 0
+            numerator = 0
+            denominator = 0
             n_without_import = 0
             n_without_data = 0
             n_over_limit = 0
-            numerator = 0
-            denominator = 0
-            for period in range(n):
-                import_bp = sums[period]
-                state = estimated[period]
-                over = (
-                    sums[period] > LIMIT_WH
-                    or sums[PERIODS + period] > LIMIT_WH
-                    or sums[2 * PERIODS + period] > LIMIT_WH
-                    or sums[3 * PERIODS + period] > LIMIT_WH
-                    or sums[4 * PERIODS + period] > LIMIT_WH
-                    or sums[5 * PERIODS + period] > LIMIT_WH
-                )
-                if over:
-                    n_over_limit += 1
-                    complete = False
-                if missing[period] or (over and import_bp > LIMIT_WH):
-                    n_without_import += 1
-                    if run_day >= 0 and DETAIL:
-                        detail_state[offset + period] = STATE_IMPORT_MISSING
-                    continue
-                left_out = 0
-                if missing[PERIODS + period] or over:
-                    # Without the other data there is no deduction: the whole import is chargeable, unless the whole
-                    # site is declared and its import alone decides.
-                    if how == WHOLE_SITE:
-                        left_out = import_bp
-                    else:
-                        n_without_data += 1
-                    if run_day >= 0 and DETAIL:
-                        detail_state[offset + period] = STATE_DATA_MISSING
-                        at = (offset + period) * WIDTH
-                        detail[at] = import_bp
-                        detail[at + CHARGEABLE] = import_bp - left_out
-                        detail[at + NON_CHARGEABLE] = left_out
-                else:
+            if complete and largest <= LIMIT_WH and not DETAIL:
+                # The rule over a whole day of good data: one straight loop.
+                if HAS_FACTOR or how == BY_RULE:
+                    for period in range(n):
+                        quantities = (
+                            import_bp[period],
+                            export_bp[period],
+                            import_stor[period],
+                            export_stor[period],
+                            import_gen[period],
+                            export_gen[period],
+                        ) + half_hour(
+                            import_bp[period],
+                            export_bp[period],
+                            import_stor[period],
+                            export_stor[period],
+                            import_gen[period],
+                            export_gen[period],
+                            factor,
+                        )
+                        outside[period] = quantities[NON_CHARGEABLE]
+                        import_sum += quantities[0]
+                        outside_sum += quantities[NON_CHARGEABLE]
+                        if HAS_FACTOR:
+                            numerator += quantities[NUMERATOR]
+                            denominator += quantities[DENOMINATOR]
+                if how != BY_RULE:
+                    import_sum = 0
+                    for period in range(n):
+                        import_sum += import_bp[period]
+                        outside[period] = import_bp[period] if how == WHOLE_SITE else 0
+                    outside_sum = import_sum if how == WHOLE_SITE else 0
+            else:
+                # Half hour by half hour: what is missing, what is too large, what is to be shown.
+                for period in range(n):
+                    no_import[period] = 0
+                    no_data[period] = 0
+                    estimated[period] = 0
+                    outside[period] = 0
+                if not (complete and all_actual):
+                    for leg in range(legs_from, legs_to):
+                        row = leg_row[leg][day]
+                        if row == NOT_REGISTERED:
+                            continue
+                        lacking = no_import if leg_class[leg] == 0 else no_data
+                        if row == NO_ROW:
+                            for period in range(n):
+                                lacking[period] = 1
+                            continue
+                        marks = patterns[pattern_of_row[row]]
+                        for period in range(n):
+                            if marks[period] == ABSENT:
+                                lacking[period] = 1
+                            elif marks[period] == ESTIMATED:
+                                estimated[period] = 1
+                for period in range(n):
                     inputs = (
-                        import_bp,
-                        sums[PERIODS + period],
-                        sums[2 * PERIODS + period],
-                        sums[3 * PERIODS + period],
-                        sums[4 * PERIODS + period],
-                        sums[5 * PERIODS + period],
+                        import_bp[period],
+                        export_bp[period],
+                        import_stor[period],
+                        export_stor[period],
+                        import_gen[period],
+                        export_gen[period],
                     )
-                    quantities = inputs + half_hour(
-                        inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], factor
+                    over = largest > LIMIT_WH and (
+                        inputs[0] > LIMIT_WH
+                        or inputs[1] > LIMIT_WH
+                        or inputs[2] > LIMIT_WH
+                        or inputs[3] > LIMIT_WH
+                        or inputs[4] > LIMIT_WH
+                        or inputs[5] > LIMIT_WH
                     )
-                    if HAS_FACTOR:
-                        numerator += quantities[NUMERATOR]
-                        denominator += quantities[DENOMINATOR]
-                    if how == BY_RULE:
-                        left_out = quantities[NON_CHARGEABLE]
-                    elif how == WHOLE_SITE:
-                        left_out = import_bp
-                    if run_day >= 0 and DETAIL:
-                        at = (offset + period) * WIDTH
-                        for i in range(WIDTH):
-                            detail[at + i] = quantities[i]
-                        if how != BY_RULE:
-                            detail[at + CHARGEABLE] = import_bp - left_out
-                            detail[at + NON_CHARGEABLE] = left_out
-                            if PROPORTION >= 0:
-                                detail[at + PROPORTION] = 100_000 if how == WHOLE_SITE and import_bp > 0 else 0
-                        detail_state[offset + period] = STATE_WHOLE + state if how == WHOLE_SITE else state
-                import_sum += import_bp
-                outside_sum += left_out
-                chargeable_sum += import_bp - left_out
-                outside[period] = left_out
+                    if over:
+                        n_over_limit += 1
+                        complete = False
+                    if no_import[period] or inputs[0] > LIMIT_WH:
+                        n_without_import += 1
+                        if DETAIL and run_day >= 0:
+                            detail_state[offset + period] = STATE_IMPORT_MISSING
+                        continue
+                    left_out = 0
+                    if no_data[period] or over:
+                        # Without the other data there is no deduction and the whole import is chargeable, unless the
+                        # whole site is declared, so that its import alone decides.
+                        if how == WHOLE_SITE:
+                            left_out = inputs[0]
+                        else:
+                            n_without_data += 1
+                        if DETAIL and run_day >= 0:
+                            detail_state[offset + period] = STATE_DATA_MISSING
+                            shown = detail[offset + period]
+                            shown[0] = inputs[0]
+                            shown[CHARGEABLE] = inputs[0] - left_out
+                            shown[NON_CHARGEABLE] = left_out
+                    else:
+                        quantities = inputs + half_hour(  # noqa: RUF005 - the compiler adds tuples, it does not unpack
+                            inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], factor
+                        )
+                        if HAS_FACTOR:
+                            numerator += quantities[NUMERATOR]
+                            denominator += quantities[DENOMINATOR]
+                        if how == BY_RULE:
+                            left_out = quantities[NON_CHARGEABLE]
+                        elif how == WHOLE_SITE:
+                            left_out = inputs[0]
+                        if DETAIL and run_day >= 0:
+                            shown = detail[offset + period]
+                            for i in range(WIDTH):
+                                shown[i] = quantities[i]
+                            if how != BY_RULE:
+                                shown[CHARGEABLE] = inputs[0] - left_out
+                                shown[NON_CHARGEABLE] = left_out
+                                if PROPORTION >= 0:
+                                    shown[PROPORTION] = 100_000 if how == WHOLE_SITE and inputs[0] > 0 else 0
+                            state = estimated[period]
+                            detail_state[offset + period] = STATE_WHOLE + state if how == WHOLE_SITE else state
+                    import_sum += inputs[0]
+                    outside_sum += left_out
+                    outside[period] = left_out
             numerators[day] = numerator
             denominators[day] = denominator
             if complete and assets > 0:
                 present[day] = 1
             if run_day < 0:
                 continue
-            at = (site * run_days + run_day) * 7
-            site_day_wh[at] = import_sum
-            site_day_wh[at + 1] = chargeable_sum
-            site_day_wh[at + 2] = outside_sum
-            site_day_wh[at + 3] = n - n_without_import
-            site_day_wh[at + 4] = n_without_import
-            site_day_wh[at + 5] = n_without_data
-            site_day_wh[at + 6] = n_over_limit
+            of_day = site_day_wh[site][run_day]
+            of_day[0] = import_sum
+            of_day[1] = import_sum - outside_sum
+            of_day[2] = outside_sum
+            of_day[3] = n - n_without_import
+            of_day[4] = n_without_import
+            of_day[5] = n_without_data
+            of_day[6] = n_over_limit
 
             # Add up to BM Units: each Import MSID its settled volume and its share of what is not chargeable.
             several = nodes_to - nodes_from > 1
@@ -312,42 +392,47 @@ def settle_block(
                     last_claimant[period] = -1
                     given[period] = 0
                 for node in range(nodes_from, nodes_to):
-                    row = node_row[node * n_days + day]
+                    row = node_row[node][day]
                     if row >= 0:
-                        marks = pattern_of_row[row] * PERIODS
+                        marks = patterns[pattern_of_row[row]]
+                        reading = values[row]
                         for period in range(n):
-                            if patterns[marks + period] != ABSENT and values[row * PERIODS + period] > 0:
-                                claims[period] += values[row * PERIODS + period]
+                            if marks[period] != ABSENT and reading[period] > 0:
+                                claims[period] += reading[period]
                                 last_claimant[period] = node
             for node in range(nodes_from, nodes_to):
-                row = node_row[node * n_days + day]
+                row = node_row[node][day]
                 bm_unit = node_bm_unit[node]
                 if row == NOT_REGISTERED or bm_unit < 0:
                     continue
-                at = (bm_unit * run_days + run_day) * PERIODS
+                states = bm_state[bm_unit][run_day]
                 if row == NO_ROW:
                     for period in range(n):
-                        bm_state[at + period] = STATE_IMPORT_MISSING
+                        states[period] = STATE_IMPORT_MISSING
                     continue
-                base = row * PERIODS
-                if actual_until[pattern_of_row[row]] >= n:
+                reading = values[row]
+                gross = bm_gross[bm_unit][run_day]
+                left = bm_non_chargeable[bm_unit][run_day]
+                if not several and actual_until[pattern_of_row[row]] >= n:
                     for period in range(n):
-                        node_value[period] = values[base + period]
-                else:
-                    marks = pattern_of_row[row] * PERIODS
-                    for period in range(n):
-                        mark = patterns[marks + period]
-                        node_value[period] = values[base + period] if mark != ABSENT else 0
-                        worst = bm_state[at + period]
-                        if mark == ABSENT:
-                            bm_state[at + period] = STATE_IMPORT_MISSING
-                        elif mark == ESTIMATED and worst < STATE_ESTIMATED:
-                            bm_state[at + period] = STATE_ESTIMATED
+                        gross[period] += reading[period]
+                        left[period] += outside[period]
+                    continue
                 for period in range(n):
-                    bm_gross[at + period] += node_value[period]
+                    node_value[period] = reading[period]
+                if actual_until[pattern_of_row[row]] < n:
+                    marks = patterns[pattern_of_row[row]]
+                    for period in range(n):
+                        if marks[period] == ABSENT:
+                            node_value[period] = 0
+                            states[period] = STATE_IMPORT_MISSING
+                        elif marks[period] == ESTIMATED and states[period] < STATE_ESTIMATED:
+                            states[period] = STATE_ESTIMATED
+                for period in range(n):
+                    gross[period] += node_value[period]
                 if not several:
                     for period in range(n):
-                        bm_non_chargeable[at + period] += outside[period]
+                        left[period] += outside[period]
                 else:
                     for period in range(n):
                         if claims[period] > 0 and node_value[period] > 0:
@@ -356,4 +441,4 @@ def settle_block(
                             else:
                                 share = outside[period] * node_value[period] // claims[period]
                             given[period] += share
-                            bm_non_chargeable[at + period] += share
+                            left[period] += share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import difflib
 import os
 import platform
 from collections.abc import Callable, Iterable
@@ -20,6 +20,8 @@ import pyarrow as pa
 import halfhour
 from halfhour.calendar import settlement_runs
 from halfhour.errors import Finding, HalfhourError
+from halfhour.metering.cell_values import moment_of
+from halfhour.metering.intake import look_at
 from halfhour.metering.store import ReadingsStore
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE, editions
@@ -27,10 +29,10 @@ from halfhour.settlement import engine, tables
 from halfhour.settlement.block import BlockResult, Calculation, settle_block
 from halfhour.settlement.engine import BmUnitTotals, Progress, Stretch
 from halfhour.settlement.run_folder import (
-    MANIFEST,
     RunFolder,
     TableWriter,
     open_run_folder,
+    read_manifest,
     write_exceptions,
     write_manifest,
 )
@@ -81,6 +83,12 @@ class Request:
         return round(moment.timestamp() * 1_000_000)
 
     @property
+    def last_known_at(self) -> datetime:
+        """The moment after which nothing that was recorded counts for any of the days."""
+        last = max(self.cut_off(self.start), self.cut_off(self.end - timedelta(days=1)))
+        return moment_of(last)
+
+    @property
     def stretches(self) -> list[Stretch]:
         """The days by edition."""
         return engine.stretches(self.edition, self.start, self.end)
@@ -105,9 +113,7 @@ class Run:
         """
         self.folder = folder
         try:
-            self.manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if "run" not in self.manifest:
-                raise ValueError("no run in it")
+            self.manifest: dict[str, Any] = read_manifest(folder)
         except (OSError, ValueError) as error:
             reason = "there is no such folder" if not folder.is_dir() else f"its manifest cannot be read ({error})"
             raise HalfhourError(
@@ -125,7 +131,12 @@ class Run:
                 f"{self.manifest['run']['detail']}.",
                 "Settle again with --detail all.",
             )
-        return pl.read_parquet(path)
+        try:
+            return pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise HalfhourError(
+                "ST-004", f"The run '{self.folder}' is broken: {name} cannot be read ({error}).", "Settle again."
+            ) from None
 
     @cached_property
     def settled_volumes(self) -> pl.DataFrame:
@@ -189,7 +200,8 @@ class Run:
 def open_store(portfolio: Portfolio, progress: Callable[[str, int, int], None] | None = None) -> ReadingsStore:
     """The portfolio's readings store, with every readings file taken in that it does not hold yet."""
     store = ReadingsStore.open(portfolio.path / STORE)
-    rank = {msid: number for number, (_, _, _, msid) in enumerate(portfolio.msids())}
+    number_of = {site.id: number for number, site in enumerate(portfolio.sites)}
+    rank = {msid: number_of[site.id] for site, _, _, msid in portfolio.msids()}
     store.take_in(portfolio.reading_files, portfolio.path, rank, progress)
     return store
 
@@ -249,7 +261,9 @@ def _check_names(edition: str, run_type: str, detail: str) -> None:
         ("detail", detail, DETAILS),
     ):
         if name not in known:
-            raise HalfhourError("ST-006", f"There is no {what} '{name}'.", f"Choose one of {', '.join(known)}.")
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise HalfhourError("ST-006", f"There is no {what} '{name}'.", f"{hint}Choose one of {', '.join(known)}.")
 
 
 def request_for(
@@ -446,12 +460,19 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
     """What taking the readings in found, as far as it concerns the days settled; and series that nobody registered."""
     site_of = {msid: site.id for site, _, _, msid in portfolio.msids()}
     known = {(msid, quantity) for _, _, quantity, msid in portfolio.msids()}
-    for finding in store.findings():
-        if finding.settlement_date is not None and not request.start <= finding.settlement_date < request.end:
+    known_at = request.last_known_at
+    held = days_held(portfolio, store) or (request.start, request.end)
+    # A run of every day held also says what is wrong on days of which nothing at all could be used.
+    first = request.start if held[0] < request.start else date.min
+    last = request.end if request.end < held[1] else date.max
+    for finding in store.findings(known_at):
+        if finding.settlement_date is not None and not first <= finding.settlement_date < last:
             continue
         yield replace(finding, site_id=finding.site_id or site_of.get(finding.msid, ""))
     seen: set[tuple[str, str]] = set()
     for segment in store.segments:
+        if segment.min_recorded_at > known_at:
+            continue
         for msid, quantity in pl.read_parquet(segment.series_path).select("msid", "measurement_quantity").iter_rows():
             if (msid, quantity) not in known and (msid, quantity) not in seen:
                 seen.add((msid, quantity))
@@ -469,8 +490,8 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
                     site_id=site_of.get(msid, ""),
                     msid=msid,
                 )
-    present = {path.relative_to(portfolio.path).as_posix() for path in portfolio.reading_files}
-    for path in sorted({source.path for source in store.sources} - present):
+    present = {file.name for file in look_at(portfolio.reading_files, portfolio.path)}
+    for path in sorted({source.path for source in store.sources if source.recorded_at <= known_at} - present):
         yield Finding(
             code="ST-108",
             severity="info",
@@ -484,7 +505,6 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
     """Write the manifest over everything that the run holds so far."""
     counted = {path.stem: pa.parquet.read_metadata(path).num_rows for path in sorted(folder.making.glob("*.parquet"))}
     exceptions = sum(1 for _ in (folder.making / "exceptions.csv").open(encoding="utf-8")) - 1
-    cut_offs = {request.cut_off(request.start), request.cut_off(request.end - timedelta(days=1))}
     manifest = {
         "halfhour": halfhour.__version__,
         "run": {
@@ -525,7 +545,7 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
             "readings": [
                 {"path": source.path, "sha256": source.sha256, "recorded_at": source.recorded_at.isoformat()}
                 for source in sorted(store.sources, key=lambda source: (source.recorded_at, source.path))
-                if round(source.recorded_at.timestamp() * 1_000_000) <= max(cut_offs)
+                if source.recorded_at <= request.last_known_at
             ],
         },
         "versions": {

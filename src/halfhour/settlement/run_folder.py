@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
+import glob
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -94,26 +97,47 @@ class RunFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.making.exists():
-            shutil.rmtree(self.making, ignore_errors=True)
+        _remove(self.making)
+        _in_hand.discard(self.making.name)
+        if isinstance(error, OSError) and error.errno in _DISK_REFUSES:
+            raise _cannot_write(self.final, error) from error
 
     def put_in_place(self) -> None:
-        """Rename the finished run to its final name; a run that was there before goes."""
+        """Rename the finished run to its final name; a run that was there before goes.
+
+        Raises:
+            HalfhourError: ST-003 something that is not a run has come to stand there.
+        """
         _sync_tree(self.making)
-        before: Path | None = None
-        if self.final.exists():
-            before = self.final.with_name(f".{self.final.name}.replaced-{os.getpid()}")
-            os.rename(self.final, before)
-        try:
-            os.rename(self.making, self.final)
-        except OSError:
-            # Another writer put its own there first: ours is the later one and takes the place.
-            displaced = self.final.with_name(f".{self.final.name}.displaced-{os.getpid()}")
-            os.rename(self.final, displaced)
-            os.rename(self.making, self.final)
-            shutil.rmtree(displaced, ignore_errors=True)
-        if before is not None:
-            shutil.rmtree(before, ignore_errors=True)
+        before = self.making.with_name(self.making.name.replace(".making-", ".replaced-"))
+        for _ in range(_ATTEMPTS):
+            _refuse_what_is_no_run(self.final)
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(self.final, before)
+            try:
+                os.rename(self.making, self.final)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    with contextlib.suppress(OSError):
+                        os.rename(before, self.final)
+                    raise
+                # Another writer put its own there first: ours is the later one and takes the place.
+                _remove(before)
+                continue
+            _remove(before)
+            return
+        raise HalfhourError(
+            "ST-003",
+            f"Other processes keep writing a run at '{self.final}'.",
+            "Choose another --out, or wait for them.",
+        )
+
+
+_DISK_REFUSES = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
+_ATTEMPTS = 20
+_numbers = itertools.count()
+_in_hand: set[str] = set()
+"""Folders that this process is making, in whichever thread."""
 
 
 def open_run_folder(final: Path) -> RunFolder:
@@ -122,23 +146,66 @@ def open_run_folder(final: Path) -> RunFolder:
     Raises:
         HalfhourError: ST-003 something that is not a run stands there, or it cannot be written.
     """
-    final = final.absolute()
-    if final.exists() and not (final / MANIFEST).is_file() and (not final.is_dir() or any(final.iterdir())):
-        raise HalfhourError(
-            "ST-003", f"'{final}' is there and is not a run folder.", "Choose another --out, or move it away."
-        )
-    making = final.with_name(f".{final.name}.making-{os.getpid()}")
+    # Without its '..' a path means the same before and after the folders on its way are made.
+    final = Path(os.path.abspath(final))
+    _refuse_what_is_no_run(final)
+    making = final.with_name(f".{final.name}.making-{os.getpid()}-{next(_numbers)}")
+    _in_hand.add(making.name)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         _sweep(final)
-        if final.is_dir() and not any(final.iterdir()):
-            final.rmdir()
         making.mkdir()
     except OSError as error:
-        raise HalfhourError(
-            "ST-003", f"A run cannot be written at '{final}': {error.strerror}.", "Choose another --out."
-        ) from None
+        _in_hand.discard(making.name)
+        raise _cannot_write(final, error) from None
     return RunFolder(final, making)
+
+
+def _cannot_write(final: Path, error: OSError) -> HalfhourError:
+    reason = error.strerror or str(error)
+    return HalfhourError("ST-003", f"A run cannot be written at '{final}': {reason}.", "Choose another --out.")
+
+
+def _refuse_what_is_no_run(final: Path) -> None:
+    """Make sure that whatever a run replaces is itself a run, or nothing, and not the ground under the user's feet."""
+    try:
+        taken = os.path.lexists(final) and not is_run(final) and (not final.is_dir() or any(final.iterdir()))
+    except OSError as error:
+        raise _cannot_write(final, error) from None
+    if taken:
+        raise HalfhourError(
+            "ST-003", f"'{final}' is there and is not a run folder.", "Choose another --out, or move it away."
+        )
+    if final.is_dir() and Path.cwd().is_relative_to(final.resolve()):
+        raise HalfhourError(
+            "ST-003",
+            f"'{final}' is the folder that you are in, and would be replaced.",
+            "Name a folder in it, or leave it first.",
+        )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds the manifest of a run; programs of other kinds have a file of that name too."""
+    try:
+        read_manifest(folder)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or is not one.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it is nested without end") from None
+    if not isinstance(manifest, dict) or "halfhour" not in manifest or not isinstance(manifest.get("run"), dict):
+        raise ValueError("no run in it")
+    return manifest
 
 
 def _sweep(final: Path) -> None:
@@ -146,16 +213,27 @@ def _sweep(final: Path) -> None:
 
     A run that had been put aside when its process was killed goes back to its place.
     """
-    for kind in ("making", "displaced", "replaced"):
-        for leftover in final.parent.glob(f".{final.name}.{kind}-*"):
-            pid = leftover.name.rpartition("-")[2]
-            if pid.isdigit() and _alive(int(pid)) and int(pid) != os.getpid():
+    for kind in ("making", "replaced"):
+        beginning = f".{final.name}.{kind}-"
+        for leftover in final.parent.glob(f"{glob.escape(beginning)}*"):
+            pid = leftover.name.removeprefix(beginning).partition("-")[0]
+            if not pid.isdigit() or (_alive(int(pid)) and int(pid) != os.getpid()):
+                continue
+            if leftover.name.replace(".replaced-", ".making-") in _in_hand:
                 continue
             if kind == "replaced" and not final.exists():
                 with contextlib.suppress(OSError):
                     os.rename(leftover, final)
                 continue
-            shutil.rmtree(leftover, ignore_errors=True)
+            _remove(leftover)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with what is in it, or a link and not what it points to; nothing where nothing is there."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:
