@@ -105,7 +105,7 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def slow_reader(data: bytes) -> dict[tuple[str, str, str, int], int]:
-    """Wh of the long CSV that can be used, by other means than the program's: the csv module, line by line, decimals."""
+    """Wh of the usable rows of a long CSV, found another way than the program's: csv module, line by line, decimals."""
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:

@@ -232,9 +232,10 @@ def test_a_killed_ingest_leaves_the_store_as_it_was_and_the_next_succeeds(
         original(*arguments)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(intake, broken, dying)
+    monkeypatch.setattr(intake, broken, dying)
+    with pytest.raises(KeyboardInterrupt):
         store_of(tmp_path)
+    monkeypatch.setattr(intake, broken, original)
     folder = tmp_path / ".halfhour" / "readings"
     (folder / "segments" / "000077.parquet").write_bytes(b"left over")
     (folder / intake.SPILL_FILE).write_bytes(b"left over")
@@ -258,9 +259,10 @@ def test_a_file_that_is_still_being_written_stops_the_ingest(tmp_path: Path, mon
             stream.write(row(2) + "\n")
         return original(*arguments)
 
-    with monkeypatch.context() as patch, pytest.raises(HalfhourError, match="RD-034"):
-        patch.setattr(intake, "recognise", writing)
+    monkeypatch.setattr(intake, "recognise", writing)
+    with pytest.raises(HalfhourError, match="RD-034"):
         store_of(tmp_path)
+    monkeypatch.setattr(intake, "recognise", original)
     assert set(wh_by_period(store_of(tmp_path))) == {1, 2}
 
 

@@ -6,6 +6,7 @@ Each command is named by its import path, so that `halfhour --help` loads none o
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import sys
 
@@ -43,6 +44,9 @@ def main(arguments: list[str] | None = None) -> None:
     from halfhour.cli.output import print_error, say  # noqa: PLC0415
 
     given = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no '£', or a file name that is no text, is no reason to stop.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _run(given)
         sys.stdout.flush()
@@ -56,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         about = f"'{error.filename}': " if error.filename else ""
         step = "Check the path, the permissions and the space on the disk."
-        print_error(HalfhourError("CL-007", f"{about}{error.strerror or error}.", step))
+        print_error(HalfhourError("CL-011", f"{about}{error.strerror or error}.", step))
         code = 2
     except KeyboardInterrupt:
         say("Stopped. Nothing half-written was left behind.")
@@ -72,10 +76,10 @@ def _run(given: list[str]) -> int:
     elif command and not command.startswith("-"):
         near = difflib.get_close_matches(command, LINES, n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
-        raise HalfhourError("CL-006", f"There is no command '{command}'.", f"{hint}`halfhour --help` lists them all.")
+        raise HalfhourError("CL-010", f"There is no command '{command}'.", f"{hint}`halfhour --help` lists them all.")
     try:
         result = app(given, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         step = f"`{' '.join(['halfhour', command]).strip()} --help` shows what it takes, with an example."
-        raise HalfhourError("CL-006", " ".join(str(error).split()), step) from None
+        raise HalfhourError("CL-010", " ".join(str(error).split()), step) from None
     return result if isinstance(result, int) else 0

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def print_json(document: Any) -> None:
     """Write one JSON document to standard output: dates ISO, money and factors as strings, energy as whole Wh."""
-    json.dump(document, sys.stdout, default=_plain, indent=2, ensure_ascii=False)
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    json.dump(document, sys.stdout, default=_plain, indent=2, ensure_ascii=plain)
     sys.stdout.write("\n")
 
 

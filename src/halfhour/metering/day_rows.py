@@ -68,7 +68,6 @@ class _Part:
     first_date: Ints
     every_day: npt.NDArray[np.bool_]
     ordinal: Ints
-    ordinals: int
     latest_record: int
 
 
@@ -90,7 +89,7 @@ class DayRowLoader:
             {"msid": [msid for msid, _ in series], "measurement_quantity": [quantity for _, quantity in series]},
             schema={"msid": pl.String, "measurement_quantity": pl.String},
         ).with_row_index("slot")
-        self.parts = [part for part in (_part(segment, wanted) for segment in store.segments) if part is not None]
+        self.parts = _parts(store, wanted)
         cut_off = int(known_at.min()) if len(known_at) else 0
         self.all_known = all(part.latest_record <= cut_off for part in self.parts)
 
@@ -134,11 +133,16 @@ class _Place:
             return file.read_row_groups(groups, columns=columns, use_threads=False)
 
 
-def _part(segment: Segment, wanted: pl.DataFrame) -> _Part | None:
-    held = pl.read_parquet(segment.series_path).with_row_index("ordinal")
-    found = wanted.join(held, on=["msid", "measurement_quantity"], how="inner").sort("slot")
-    if found.is_empty():
-        return None
+def _parts(store: ReadingsStore, wanted: pl.DataFrame) -> list[_Part]:
+    """The segments that hold any of the wanted series."""
+    found = store.series().join(wanted, on=["msid", "measurement_quantity"], how="inner")
+    by_segment = (
+        found.drop("msid", "measurement_quantity").sort("segment", "slot").partition_by("segment", as_dict=True)
+    )
+    return [_part(store.segments[number], part) for (number,), part in sorted(by_segment.items())]
+
+
+def _part(segment: Segment, found: pl.DataFrame) -> _Part:
     metadata = pq.read_metadata(segment.path)
     return _Part(
         path=segment.path,
@@ -150,7 +154,6 @@ def _part(segment: Segment, wanted: pl.DataFrame) -> _Part | None:
         first_date=found["first_date"].cast(pl.Int32).cast(pl.Int64).to_numpy(),
         every_day=found["every_day"].to_numpy(),
         ordinal=found["ordinal"].cast(pl.Int64).to_numpy(),
-        ordinals=held.height,
         latest_record=int(segment.max_recorded_at.timestamp() * 1_000_000),
     )
 
@@ -195,9 +198,10 @@ def _looked_up(places: list[_Place], first: int, last: int, first_day: int, n_da
     recorded: list[Ints] = []
     for place in places:
         table = place.read(place.groups(), [*_KEYS, *_VALUES, *_RECORD])
-        slot_of = np.full(place.part.ordinals, -1, dtype=np.int64)
+        ordinal = _numbers(table, "series", np.int32)
+        slot_of = np.full(int(ordinal.max(initial=0)) + 1, -1, dtype=np.int64)
         slot_of[place.part.ordinal[place.here]] = place.part.slot[place.here] - first
-        slot = slot_of[_numbers(table, "series", np.int32)]
+        slot = slot_of[ordinal]
         day = _numbers(table, "settlement_date", np.int32).astype(np.int64) - first_day
         moment = _numbers(table, "recorded_at", np.int64)
         known = moment <= known_at[np.clip(day, 0, n_days - 1)]

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -40,6 +41,16 @@ SCHEMA = pa.schema(
         pa.field("source", pa.int32(), nullable=False),
     ]
 )
+
+_POLARS_SERIES = {
+    "msid": pl.String,
+    "measurement_quantity": pl.String,
+    "first_row": pl.Int64,
+    "rows": pl.Int64,
+    "first_date": pl.Date,
+    "last_date": pl.Date,
+    "every_day": pl.Boolean,
+}
 
 SERIES_SCHEMA = pa.schema(
     [
@@ -234,6 +245,22 @@ def read_day(
             strict=True,
         )
     ]
+
+
+def read_series(segments: Sequence[Segment]) -> pl.DataFrame:
+    """The series of all segments: `segment` (number), `ordinal` in it, and the columns of SERIES_SCHEMA.
+
+    Raises:
+        HalfhourError: RD-032 a file is missing or broken.
+    """
+    parts = [pl.DataFrame(schema={"segment": pl.Int32, "ordinal": pl.UInt32, **_POLARS_SERIES})]
+    for number, segment in enumerate(segments):
+        try:
+            held = pl.read_parquet(segment.series_path, schema=_POLARS_SERIES)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise broken_segment(segment.series_path, error) from None
+        parts.append(held.with_row_index("ordinal").select(pl.lit(number, pl.Int32).alias("segment"), pl.all()))
+    return pl.concat(parts)
 
 
 def group_starts(metadata: pq.FileMetaData) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from halfhour.errors import Finding, HalfhourError
@@ -20,7 +21,7 @@ from halfhour.metering import catalogue as catalogues
 from halfhour.metering import intake
 from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Segment, Source
 from halfhour.metering.day_block import Series
-from halfhour.metering.segment_files import SCHEMA, SEGMENT_ROWS, read_day, read_findings, write_segment
+from halfhour.metering.segment_files import SCHEMA, SEGMENT_ROWS, read_day, read_findings, read_series, write_segment
 
 LOCK_FILE = "lock"
 
@@ -54,6 +55,7 @@ class ReadingsStore:
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
         self.folder = folder
         self._catalogue = catalogue
+        self._series: pl.DataFrame | None = None
 
     @classmethod
     def open(cls, folder: Path) -> ReadingsStore:
@@ -78,6 +80,16 @@ class ReadingsStore:
     def latest_record(self) -> datetime | None:
         """The latest moment at which anything in the store was recorded; None in an empty store."""
         return self._catalogue.latest_record
+
+    def series(self) -> pl.DataFrame:
+        """Every series of every segment: `segment` (number), `ordinal` in it, and what the segment's table says of it.
+
+        Raises:
+            HalfhourError: RD-032 a file of the store is missing or broken.
+        """
+        if self._series is None:
+            self._series = read_series(self._catalogue.segments)
+        return self._series
 
     def findings(self, known_at: datetime | None = None) -> list[Finding]:
         """What was found wrong in the files, in order of taking in.
@@ -184,6 +196,7 @@ class ReadingsStore:
         catalogues.sync_folder(self.folder / SEGMENTS_FOLDER)
         catalogues.save(catalogue, self.folder)
         self._catalogue = catalogue
+        self._series = None
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -194,6 +207,7 @@ class ReadingsStore:
             with (self.folder / LOCK_FILE).open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 self._catalogue = catalogues.load(self.folder)
+                self._series = None
                 _remove_leftovers(self.folder, self._catalogue)
                 yield
         except OSError as error:

@@ -29,8 +29,12 @@ HALF_HOURS_HELD = 150_000
 SITE_DAYS_HELD = 150_000
 """Days of the other sites that a page holds, in sums."""
 
+FACTORS_DRAWN = 6
+"""Lines that can still be told apart in one picture."""
+
 QUALITIES = ("actual", "estimated", "missing")
 _KEYS = ("site_id", "settlement_date", "settlement_period", "edition", "quality")
+_SIDES = ("import_bp_wh", "export_bp_wh")
 _COMPRESSION = 6
 
 
@@ -100,7 +104,8 @@ def choose_sites(site_days: pl.DataFrame, first: set[str]) -> list[str]:
     )
     chosen, left = [], HALF_HOURS_HELD
     for site_id, count in rows.select("site_id", "rows").iter_rows():
-        if count > left:
+        # The first is held whatever its length: a run of one site always shows its half hours.
+        if chosen and count > left:
             break
         chosen.append(site_id)
         left -= count
@@ -113,7 +118,9 @@ def day_numbers(frame: pl.DataFrame, days: Days) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def treatments(portfolio: Portfolio, request: Request, site_ids: Sequence[str]) -> dict[str, tuple[list[str], list[int]]]:
+def treatments(
+    portfolio: Portfolio, request: Request, site_ids: Sequence[str]
+) -> dict[str, tuple[list[str], list[int]]]:
     """How each site is treated on each day of the run (digits, one per day), and the edition's parameter for it.
 
     Returns:
@@ -201,6 +208,13 @@ def factor_columns(own: pl.DataFrame | None, days: Days) -> dict[str, Any] | Non
     }
 
 
+def factors_drawn(factors: pl.DataFrame, days: Days) -> dict[str, Any]:
+    """The factors of the first few sites that have any, for the picture of all sites together."""
+    site_ids = sorted(factors["site_id"].unique().to_list())[:FACTORS_DRAWN]
+    by_site = factors.filter(pl.col("site_id").is_in(site_ids)).partition_by("site_id", as_dict=True)
+    return {site_id: factor_columns(by_site[(site_id,)], days) for site_id in site_ids}
+
+
 @dataclass(frozen=True, slots=True)
 class AllSites:
     """Sums over all sites by half hour: the packed table, and how many half hours of sites are of which quality."""
@@ -212,17 +226,18 @@ class AllSites:
 def all_sites(path: Path, days: Days) -> AllSites:
     """Every flow and input summed over all sites, half hour by half hour.
 
-    A half hour with a missing figure is summed without it and marked: `half_hours_missing` and `…_estimated` count the
-    sites behind. `import_untraced_wh` is import of sites and half hours for which the edition gives no flows.
+    A half hour with a missing figure is summed without it and marked: `missing` and `estimated` count the sites
+    behind. The untraced columns are import and export of sites and half hours for which there are no flows.
     """
     frame = pl.scan_parquet(path)
     names = [name for name in quantities_of(frame.collect_schema().names()) if summed(name)]
-    untraced = pl.col("bp_to_other_wh").is_null() if "bp_to_other_wh" in names else pl.lit(True)
+    no_flows = pl.col("bp_to_other_wh").is_null() if "bp_to_other_wh" in names else pl.lit(True)
+    untraced = ("import_untraced_wh", "export_untraced_wh")
     sums = (
         frame.group_by("settlement_date", "settlement_period")
         .agg(
             *(pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in names),
-            pl.col("import_bp_wh").filter(untraced).sum().alias("import_untraced_wh"),
+            *(pl.col(side).filter(no_flows).sum().alias(name) for side, name in zip(_SIDES, untraced, strict=True)),
             pl.len().alias("sites"),
             (pl.col("quality") == "missing").sum().alias("missing"),
             (pl.col("quality") == "estimated").sum().alias("estimated"),
@@ -233,7 +248,7 @@ def all_sites(path: Path, days: Days) -> AllSites:
     packed = pack(
         {
             "days": day_numbers(sums, days),
-            "columns": pack_columns(sums, [*names, "import_untraced_wh", "sites", "missing", "estimated"]),
+            "columns": pack_columns(sums, [*names, *untraced, "sites", "missing", "estimated"]),
         }
     )
     missing, estimated, total = (int(sums[name].sum()) for name in ("missing", "estimated", "sites"))

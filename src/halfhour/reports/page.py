@@ -134,9 +134,7 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
             site_id for site_id in run.exceptions["site_id"].unique().to_list() if site_id
         }
         chosen = half_hours.choose_sites(run.site_days, telling)
-        packed = half_hours.site_half_hours(
-            periods_file, portfolio, request, days, run.factors, run.site_days, chosen
-        )
+        packed = half_hours.site_half_hours(periods_file, portfolio, request, days, run.factors, run.site_days, chosen)
         everything = half_hours.all_sites(periods_file, days)
     others, others_held = half_hours.days_of_others(run.site_days, days, set(chosen))
     n_half_hours = half_hours.total_half_hours(days)
@@ -171,6 +169,8 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
             {"edition": stretch.edition, "from": (stretch.start - request.start).days} for stretch in request.stretches
         ],
         "editions": document_editions,
+        "factors": half_hours.factors_drawn(run.factors, days),
+        "factor_sites": run.factors["site_id"].n_unique(),
         "treatments": [rule_pages.TREATMENTS[number] for number in sorted(rule_pages.TREATMENTS)],
         "no_deduction": rule_pages.NO_DEDUCTION,
         "no_import": rule_pages.NO_IMPORT,
@@ -196,7 +196,9 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
         "chosen": chosen,
         "others_held": len(others_held),
         "compared": _compared(compared),
-        "rules": rule_pages.rule_pages([*shown, *(name for name in others_compared if name not in shown)], missing_days),
+        "rules": rule_pages.rule_pages(
+            [*shown, *(name for name in others_compared if name not in shown)], missing_days
+        ),
         "used": used,
         "glossary": glossary,
         "manifest": run.manifest,

@@ -94,8 +94,8 @@ def key_figures(run: Run, qualities: Mapping[str, int] | None) -> list[dict[str,
         ),
         (
             "CfD levies on chargeable import",
-            gbp(charge.total_gbp) if charge.covered else "not held",
-            "£" if charge.covered else "",
+            f"£{gbp(charge.total_gbp)}" if charge.covered else "not held",
+            "",
             f"Not priced, no rate held (MD-001): {spans(charge.not_covered)}."
             if charge.not_covered
             else "Interim Levy Rate and Operational Costs Levy, every day priced.",
@@ -147,7 +147,9 @@ def sites(run: Run, portfolio: Portfolio) -> list[dict[str, Any]]:
             {
                 "id": site_id,
                 "name": "" if site is None else site.name,
-                "place": "" if site is None else f"{site.gsp_group} {site.voltage}, {site.network}, {site.registered_in}",
+                "place": ""
+                if site is None
+                else f"{site.gsp_group} {site.voltage}, {site.network}, {site.registered_in}",
                 "sums": [import_wh, chargeable, rest, missing],
             }
         )

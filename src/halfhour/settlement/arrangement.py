@@ -6,9 +6,11 @@ chargeable-imports.md 1.5, 3.3, 5.1), meters become legs of the six input series
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -159,7 +161,24 @@ def needs_voltage_adjustment(site: Site, metering: Metering) -> bool:
     return metering.at in ("storage", "generation") and metering.licensed and metering.voltage != site.voltage
 
 
-def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: bool) -> Arrangement:
+def bm_units_of(portfolio: Portfolio) -> list[tuple[str, str]]:
+    """The BM Units of a portfolio with their GSP Groups, in the order in which they first appear."""
+    found: dict[str, str] = {}
+    for site in portfolio.sites:
+        for metering in site.metering:
+            if metering.bm_unit is not None:
+                found.setdefault(metering.bm_unit, site.gsp_group)
+    return list(found.items())
+
+
+def arrange(
+    portfolio: Portfolio,
+    edition_id: str,
+    line: Timeline,
+    *,
+    in_force: bool,
+    bm_units: list[tuple[str, str]] | None = None,
+) -> Arrangement:
     """Lay a portfolio out for one edition.
 
     Args:
@@ -168,15 +187,14 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
         line: its timeline.
         in_force: whether the edition was picked as the one in force, so that only declarations of that time count;
             otherwise the edition was named, and any EMR declaration marks what is the licensee's.
+        bm_units: of a larger portfolio that this one is a portion of; None = this portfolio's own.
     """
+    units = bm_units_of(portfolio) if bm_units is None else bm_units
+    bm_unit_numbers = {name: number for number, (name, _) in enumerate(units)}
     series: list[tuple[str, str]] = []
     derived_of: list[tuple[int, int, int]] = []
-    bm_unit_numbers: dict[str, int] = {}
-    bm_units: list[tuple[str, str]] = []
-    meters: list[tuple[int, int, int, int, int, int]] = []
-    legs: list[tuple[int, int, int, int]] = []
-    nodes: list[tuple[int, int, int, int]] = []
-    starts: list[tuple[int, int, int, int, int]] = []
+    # Flat arrays of integers, a few to an entry: a portfolio may have millions of entries.
+    meters, legs, nodes, starts = array("q"), array("q"), array("q"), array("q")
     n_sites = len(portfolio.sites)
     treatment = np.zeros((n_sites, line.n_days), dtype=np.int8)
     declared = np.zeros((n_sites, line.n_days), dtype=np.uint8)
@@ -184,7 +202,7 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
     derived_base = sum(1 for _ in portfolio.msids())
 
     for number, site in enumerate(portfolio.sites):
-        starts.append((len(series), len(derived_of), len(meters), len(legs), len(nodes)))
+        starts.extend((len(series), len(derived_of), len(meters) // 6, len(legs) // 4, len(nodes) // 4))
         slots: dict[tuple[str, str], int] = {}
         network = is_private_network(site)
         full_settlement = network and site.settlement_option == "full-settlement"
@@ -203,12 +221,12 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
                 if settles and network:
                     settled = derived_base + len(derived_of)
                     derived_of.append((number, which, quantity))
-                meters.append((slot, settled, quantity, first, last, which))
+                meters.extend((slot, settled, quantity, first, last, which))
                 if settled != NO_SLOT and quantity == 0:
-                    unit = _bm_unit(metering, site, bm_unit_numbers, bm_units)
-                    nodes.append((settled, unit, first, last))
+                    unit = NO_SLOT if metering.bm_unit is None else bm_unit_numbers[metering.bm_unit]
+                    nodes.extend((settled, unit, first, last))
                 if full_settlement and metering.at == "third-party":
-                    legs.append((quantity, settled, first, last))
+                    legs.extend((quantity, settled, first, last))
                 elif metering.at in _CLASS and not (full_settlement and metering.at == "boundary"):
                     if metering.at != "boundary" and not metering.licensed:
                         continue
@@ -217,7 +235,7 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
                         leg_slot = derived_base + len(derived_of)
                         derived_of.append((number, which, quantity))
                     for leg_from, leg_to in _declared_spans(site, metering, line, first, last):
-                        legs.append((_CLASS[metering.at] + quantity, leg_slot, leg_from, leg_to))
+                        legs.extend((_CLASS[metering.at] + quantity, leg_slot, leg_from, leg_to))
         for declaration in site.declarations:
             first, last = line.clip(declaration.effective_from, declaration.effective_to)
             if declaration.kind in ("emr-msid", "emr-amsid", "interim"):
@@ -226,7 +244,7 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
             for how_from, how_to, what in how:
                 treatment[number, max(first, how_from) : min(last, how_to)] = what
         parameter[number] = _parameter(edition_id, site, portfolio.settings, line)
-    starts.append((len(series), len(derived_of), len(meters), len(legs), len(nodes)))
+    starts.extend((len(series), len(derived_of), len(meters) // 6, len(legs) // 4, len(nodes) // 4))
 
     shift = derived_base - len(series)  # an MSID that changes hands is one series with several meter records
     starts_of = _columns(starts, 5)
@@ -256,7 +274,7 @@ def arrange(portfolio: Portfolio, edition_id: str, line: Timeline, *, in_force: 
         node_bm_unit=node[1],
         node_from=node[2],
         node_to=node[3],
-        bm_units=bm_units,
+        bm_units=units,
         treatment=treatment,
         declared=declared,
         parameter=parameter,
@@ -305,30 +323,18 @@ def interim_conditions_met(site: Site) -> bool:
 
 
 def _declared_spans(site: Site, metering: Metering, line: Timeline, first: int, last: int) -> list[tuple[int, int]]:
-    """The days on which an asset counts as the licensee's: always, but for days of a declaration that leaves it out."""
-    spans = [(first, last)] if first < last else []
+    """The days on which an asset counts as the licensee's: always, but for days whose declarations all leave it out."""
     if metering.at == "boundary":
-        return spans
-    for declaration in site.declarations:
-        if declaration.kind != "emr-amsid" or metering.name in declaration.metering:
-            continue
-        cut_from, cut_to = line.clip(declaration.effective_from, declaration.effective_to)
-        spans = [
-            piece
-            for begins, ends in spans
-            for piece in ((begins, min(ends, cut_from)), (max(begins, cut_to), ends))
-            if piece[0] < piece[1]
-        ]
-    return spans
-
-
-def _bm_unit(metering: Metering, site: Site, numbers: dict[str, int], units: list[tuple[str, str]]) -> int:
-    if metering.bm_unit is None:
-        return NO_SLOT
-    if metering.bm_unit not in numbers:
-        numbers[metering.bm_unit] = len(units)
-        units.append((metering.bm_unit, site.gsp_group))
-    return numbers[metering.bm_unit]
+        return [(first, last)]
+    declared = [declaration for declaration in site.declarations if declaration.kind == "emr-amsid"]
+    left_out = np.zeros(line.n_days + 1, dtype=bool)
+    for named in (False, True):  # a declaration that names the asset outdoes those that do not
+        for declaration in declared:
+            if (metering.name in declaration.metering) == named:
+                cut_from, cut_to = line.clip(declaration.effective_from, declaration.effective_to)
+                left_out[cut_from:cut_to] = not named
+    edges = [first, *(np.flatnonzero(np.diff(left_out[first:last])) + first + 1).tolist(), last]
+    return [piece for piece in pairwise(edges) if piece[0] < piece[1] and not left_out[piece[0]]]
 
 
 def _parameter(edition_id: str, site: Site, settings: Settings, line: Timeline) -> int:
@@ -345,8 +351,8 @@ def _parameter(edition_id: str, site: Site, settings: Settings, line: Timeline) 
     return BY_BOUNDARY
 
 
-def _columns(rows: Sequence[tuple[int, ...]], width: int) -> list[Ints]:
-    table = np.array(rows, dtype=np.int64).reshape(-1, width)
+def _columns(entries: array[int], width: int) -> list[Ints]:
+    table = np.array(entries, dtype=np.int64).reshape(-1, width)
     return [np.ascontiguousarray(table[:, column]) for column in range(width)]
 
 

@@ -179,8 +179,8 @@ def _derived_over_limit(calculation: Calculation, of: tuple[Site, int, int], ove
     return Finding(
         code="ST-106",
         severity="error",
-        message=f"Site '{site.id}': '{metering.name}' ({QUANTITIES[quantity]}) comes to more than 1,000,000,000 Wh at the "
-        f"boundary in {int(over.sum())} half hours; they are not used. First on {when}.",
+        message=f"Site '{site.id}': '{metering.name}' ({QUANTITIES[quantity]}) comes to more than 1,000,000,000 Wh "
+        f"at the boundary in {int(over.sum())} half hours; they are not used. First on {when}.",
         next_step="Check the readings and the losses: no Boundary Point carries a terawatt-hour in half an hour.",
         site_id=site.id,
         msid=(metering.import_msid if quantity == 0 else metering.export_msid) or "",

@@ -131,7 +131,7 @@ def _under(portfolio: Portfolio, store: ReadingsStore, request: Request, progres
         for result in engine.settle_blocks(calculation, progress=progress):
             totals.add(result)
             days.append(tables.site_days(calculation, stretch.edition, result))
-        units.append(tables.bm_unit_periods(calculation, totals.gross, totals.non_chargeable, totals.state))
+        units.append(tables.bm_unit_periods(calculation, totals))
     return EditionResult(request.edition, _frame(days), _frame(units))
 
 
@@ -164,8 +164,7 @@ def find_scenarios(portfolio: Portfolio, store: ReadingsStore, request: Request)
         site = np.repeat(np.arange(first, last), len(row_day))
         return result.detail[keep], result.detail_state[keep], site[keep]
 
-    size = engine.sites_per_block([calculation])
-    for rows, _, site in engine.run_blocks(len(portfolio.sites), size, engine.default_threads(), work):
+    for rows, _, site in engine.run_blocks(engine.block_bounds([calculation]), None, work):
         into_storage = rows[:, at["bp_to_stor"]]
         flows = (
             rows[:, at["bp_to_gen"]],

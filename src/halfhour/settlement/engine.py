@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -28,6 +29,9 @@ from halfhour.settlement.block import BlockResult, Calculation, row_offsets, set
 
 PLAIN_UP_TO = 300_000
 """Site half hours up to which plain Python is done before the compiler has been imported and has compiled."""
+
+SITES_PER_PORTION = 10_000
+"""Sites whose register is laid out as arrays at once."""
 
 _ROWS_PER_BLOCK = 160_000
 _CELLS_PER_BLOCK = 6_000_000
@@ -48,11 +52,30 @@ class Stretch:
 
 @dataclass(slots=True)
 class BmUnitTotals:
-    """Demand added up over all blocks, [BM Unit, run day, 50]."""
+    """Demand added up over all blocks, [BM Unit, run day, 50], and over all portions which BM Units it concerns.
+
+    Attributes:
+        declared: [BM Unit, run day], whether an EMR declaration touches any of its MSIDs.
+        registered: [BM Unit, run day], whether it has any Import MSID at all.
+    """
 
     gross: Ints
     non_chargeable: Ints
     state: npt.NDArray[np.int8]
+    declared: npt.NDArray[np.bool_]
+    registered: npt.NDArray[np.bool_]
+
+    def include(self, calculation: Calculation) -> None:
+        """Note which BM Units the sites of a calculation concern, day by day."""
+        arrangement, first = calculation.arrangement, calculation.line.first_run_day
+        nodes = np.flatnonzero(arrangement.node_bm_unit >= 0)
+        site = np.searchsorted(arrangement.site_nodes, nodes, side="right") - 1
+        day = first + np.arange(calculation.line.run_days)
+        here = (day >= arrangement.node_from[nodes, None]) & (day < arrangement.node_to[nodes, None])
+        np.logical_or.at(self.registered, arrangement.node_bm_unit[nodes], here)
+        np.logical_or.at(
+            self.declared, arrangement.node_bm_unit[nodes], here & (arrangement.declared[site, first:] == 1)
+        )
 
     def add(self, result: BlockResult) -> None:
         """Add a block; sums of integers do not depend on the order."""
@@ -84,6 +107,12 @@ def stretches(edition: str, start: date, end: date) -> list[Stretch]:
     return found
 
 
+def portions(portfolio: Portfolio) -> Iterator[Portfolio]:
+    """A portfolio some thousands of sites at a time, so that what is laid out does not grow with it."""
+    for first in range(0, max(1, len(portfolio.sites)), SITES_PER_PORTION):
+        yield replace(portfolio, sites=portfolio.sites[first : first + SITES_PER_PORTION])
+
+
 def prepare(
     portfolio: Portfolio,
     store: ReadingsStore,
@@ -94,16 +123,18 @@ def prepare(
     detail: bool,
     volumes: bool,
     plain: bool | None = None,
+    bm_units: list[tuple[str, str]] | None = None,
 ) -> Calculation:
     """Lay everything out that the blocks of a stretch share.
 
     Args:
         known_at: per Settlement Day, the last moment of record that counts [µs since 1970 UTC].
         plain: settle as plain Python; None = by the amount of work.
+        bm_units: as for `arrange`.
     """
     settings = portfolio.settings
     line = timeline(stretch.edition, stretch.start, stretch.end, settings)
-    arrangement = arrange(portfolio, stretch.edition, line, in_force=in_force)
+    arrangement = arrange(portfolio, stretch.edition, line, in_force=in_force, bm_units=bm_units)
     days = [line.first_day + timedelta(days=number) for number in range(line.n_days)]
     if plain is None:
         plain = len(portfolio.sites) * int(line.periods.sum()) <= PLAIN_UP_TO
@@ -125,12 +156,45 @@ def prepare(
 
 
 def no_totals(calculation: Calculation) -> BmUnitTotals:
-    """Totals of nothing yet."""
-    shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, 50)
-    return BmUnitTotals(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int8))
+    """Totals of nothing yet, over the BM Units of the calculation."""
+    days = (len(calculation.arrangement.bm_units), calculation.line.run_days)
+    periods = (*days, 50)
+    totals = BmUnitTotals(
+        np.zeros(periods, np.int64),
+        np.zeros(periods, np.int64),
+        np.zeros(periods, np.int8),
+        np.zeros(days, np.bool_),
+        np.zeros(days, np.bool_),
+    )
+    totals.include(calculation)
+    return totals
 
 
-def sites_per_block(calculations: list[Calculation]) -> int:
+def block_bounds(calculations: list[Calculation], block_sites: int | None = None) -> list[tuple[int, int]]:
+    """The blocks of sites, first included, last excluded: as many as fit, ended where a row group ends if possible.
+
+    Args:
+        calculations: of the same sites.
+        block_sites: take this many sites to a block; None = by what fits.
+    """
+    arrangement = calculations[0].arrangement
+    n_sites = len(arrangement.sites)
+    if block_sites:
+        return [(first, min(first + block_sites, n_sites)) for first in range(0, n_sites, block_sites)]
+    fits = _sites_that_fit(calculations)
+    ends = np.searchsorted(arrangement.site_series, calculations[0].loader.cuts())
+    bounds: list[tuple[int, int]] = []
+    first = 0
+    while first < n_sites:
+        last = min(first + fits, n_sites)
+        natural = ends[np.searchsorted(ends, last, side="right") - 1] if len(ends) and last < n_sites else last
+        last = int(natural) if natural > first else last
+        bounds.append((first, last))
+        first = last
+    return bounds
+
+
+def _sites_that_fit(calculations: list[Calculation]) -> int:
     """How many sites fit a block: bounded by the rows read, and by the half hours written where detail is wanted."""
     sites = max(1, len(calculations[0].arrangement.sites))
     fits = sites
@@ -146,30 +210,27 @@ def sites_per_block(calculations: list[Calculation]) -> int:
     return max(1, fits)
 
 
-def run_blocks(
-    n_sites: int, block_sites: int, threads: int, work: Callable[[int, int], T], progress: Progress | None = None
-) -> Iterator[T]:
-    """Do the blocks of sites in a pool of threads and hand the results over in order, few at a time in hand."""
-    blocks = [(first, min(first + block_sites, n_sites)) for first in range(0, n_sites, block_sites)]
-    if threads <= 1 or len(blocks) == 1:
-        for first, last in blocks:
+def run_blocks(bounds: list[tuple[int, int]], threads: int | None, work: Callable[[int, int], T]) -> Iterator[T]:
+    """Do the blocks of sites in a pool of threads and hand the results over in order, few at a time in hand.
+
+    Args:
+        bounds: of the blocks.
+        threads: None = as many as there are processors for this process.
+        work: called with the bounds of a block.
+    """
+    count = threads or default_threads()
+    if count == 1 or len(bounds) == 1:
+        for first, last in bounds:
             yield work(first, last)
-            if progress:
-                progress(last, n_sites)
         return
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="halfhour") as pool:
-        waiting: list[tuple[int, Future[T]]] = []
-        for first, last in blocks:
-            waiting.append((last, pool.submit(work, first, last)))
-            if len(waiting) > threads:
-                done, future = waiting.pop(0)
-                yield future.result()
-                if progress:
-                    progress(done, n_sites)
-        for done, future in waiting:
-            yield future.result()
-            if progress:
-                progress(done, n_sites)
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="halfhour") as pool:
+        waiting: deque[Future[T]] = deque()
+        for first, last in bounds:
+            waiting.append(pool.submit(work, first, last))
+            if len(waiting) > count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def default_threads() -> int:
@@ -185,10 +246,8 @@ def settle_blocks(
     progress: Progress | None = None,
 ) -> Iterator[BlockResult]:
     """The blocks of one calculation, in order of site."""
-    return run_blocks(
-        len(calculation.arrangement.sites),
-        block_sites or sites_per_block([calculation]),
-        threads or default_threads(),
-        lambda first, last: settle_block(calculation, first, last),
-        progress,
-    )
+    bounds = block_bounds([calculation], block_sites)
+    for result in run_blocks(bounds, threads, lambda first, last: settle_block(calculation, first, last)):
+        yield result
+        if progress:
+            progress(result.last_site, len(calculation.arrangement.sites))

@@ -254,7 +254,8 @@ def settle_block(
                 # The rule over a whole day of good data: one straight loop.
                 if HAS_FACTOR or how == BY_RULE:
                     for period in range(n):
-                        quantities = (
+                        # Tuples are added because the compiler does not unpack them.
+                        quantities = (  # noqa: RUF005
                             import_bp[period],
                             export_bp[period],
                             import_stor[period],
@@ -345,7 +346,7 @@ def settle_block(
                             shown[CHARGEABLE] = inputs[0] - left_out
                             shown[NON_CHARGEABLE] = left_out
                     else:
-                        quantities = inputs + half_hour(  # noqa: RUF005 - the compiler adds tuples, it does not unpack
+                        quantities = inputs + half_hour(
                             inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], factor
                         )
                         if HAS_FACTOR:
@@ -403,7 +404,15 @@ def settle_block(
             for node in range(nodes_from, nodes_to):
                 row = node_row[node][day]
                 bm_unit = node_bm_unit[node]
-                if row == NOT_REGISTERED or bm_unit < 0:
+                if row == NOT_REGISTERED:
+                    continue
+                if bm_unit < 0:
+                    # Its share reaches no BM Unit, and must not fall to the last claimant as a remainder.
+                    if several and row != NO_ROW:
+                        reading = values[row]
+                        for period in range(n):
+                            if claims[period] > 0 and reading[period] > 0:
+                                given[period] += outside[period] * reading[period] // claims[period]
                     continue
                 states = bm_state[bm_unit][run_day]
                 if row == NO_ROW:

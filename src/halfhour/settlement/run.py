@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from halfhour.metering.store import ReadingsStore
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE, editions
 from halfhour.settlement import engine, tables
+from halfhour.settlement.arrangement import bm_units_of
 from halfhour.settlement.block import BlockResult, Calculation, settle_block
 from halfhour.settlement.engine import BmUnitTotals, Progress, Stretch
 from halfhour.settlement.run_folder import (
@@ -132,7 +133,7 @@ class Run:
                 "Settle again with --detail all.",
             )
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise HalfhourError(
                 "ST-004", f"The run '{self.folder}' is broken: {name} cannot be read ({error}).", "Settle again."
@@ -166,7 +167,7 @@ class Run:
     @cached_property
     def exceptions(self) -> pl.DataFrame:
         """The exceptions table, every column as text but the date and the period."""
-        frame = pl.read_csv(self.folder / "exceptions.csv", infer_schema=False)
+        frame = pl.read_csv(self.folder / "exceptions.csv", infer_schema=False, glob=False)
         return frame.with_columns(
             pl.col("settlement_date").str.to_date(strict=False), pl.col("settlement_period").cast(pl.Int8, strict=False)
         )
@@ -321,16 +322,10 @@ def days_held(portfolio: Portfolio, store: ReadingsStore) -> tuple[date, date] |
         if metering.at in ("boundary", "third-party")
     }
     wanted = pl.DataFrame(list(settling), schema={"msid": pl.String, "measurement_quantity": pl.String}, orient="row")
-    spans = []
-    for segment in store.segments:
-        found = pl.read_parquet(segment.series_path).join(wanted, on=["msid", "measurement_quantity"], how="semi")
-        if found.height:
-            spans.append((found["first_date"].min(), found["last_date"].max()))
-    if not spans:
+    found = store.series().join(wanted, on=["msid", "measurement_quantity"], how="semi")
+    first, last = found["first_date"].min(), found["last_date"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
         return None
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)  # type: ignore[type-var]
-    assert isinstance(first, date)
-    assert isinstance(last, date)
     return first, last + timedelta(days=1)
 
 
@@ -344,52 +339,65 @@ def _write_run(
     plain: bool | None,
     progress: Progress | None,
 ) -> None:
-    volumes = request.detail != "totals"
-    calculations = [
-        engine.prepare(
-            portfolio,
-            store,
-            stretch,
-            request.cut_off,
-            in_force=request.in_force,
-            detail=request.detail == "all",
-            volumes=volumes,
-            plain=plain,
-        )
-        for stretch in request.stretches
-    ]
-    totals = [engine.no_totals(calculation) for calculation in calculations]
     names = [stretch.edition for stretch in request.stretches]
-    writers = {name: TableWriter(folder.making / f"{name}.parquet") for name in ("site_days", "factors")}
-    if request.detail == "all":
-        writers["site_periods"] = TableWriter(folder.making / "site_periods.parquet")
-    if volumes:
-        writers["settled_volumes"] = TableWriter(folder.making / "settled_volumes.parquet")
-    findings: list[Finding] = []
     quantities = tables.quantity_columns(list(dict.fromkeys(names)))
-
-    def work(first: int, last: int) -> tuple[list[BlockResult], dict[str, pa.Table]]:
-        results = [settle_block(calculation, first, last) for calculation in calculations]
-        made = {name: _block_table(name, calculations, names, results, quantities) for name in writers}
-        for result in results:
-            result.detail = result.detail[:0]
-            result.volumes = None
-        return results, made
-
-    size = block_sites or engine.sites_per_block(calculations)
-    count = threads or engine.default_threads()
-    for results, made in engine.run_blocks(len(portfolio.sites), size, count, work, progress):
-        for total, result in zip(totals, results, strict=True):
-            total.add(result)
-            findings.extend(result.findings)
-        for name, writer in writers.items():
-            writer.write(made[name])
+    wanted = ["site_days", "factors"]
+    wanted += ["site_periods"] if request.detail == "all" else []
+    wanted += ["settled_volumes"] if request.detail != "totals" else []
+    writers = {name: TableWriter(folder.making / f"{name}.parquet") for name in wanted}
+    findings: list[Finding] = []
+    units = bm_units_of(portfolio)
+    calculations: list[Calculation] = []
+    totals: list[BmUnitTotals] = []
+    done = 0
+    for portion in engine.portions(portfolio):
+        calculations = [
+            engine.prepare(
+                portion,
+                store,
+                stretch,
+                request.cut_off,
+                in_force=request.in_force,
+                detail="site_periods" in wanted,
+                volumes="settled_volumes" in wanted,
+                plain=plain,
+                bm_units=units,
+            )
+            for stretch in request.stretches
+        ]
+        if totals:
+            for total, calculation in zip(totals, calculations, strict=True):
+                total.include(calculation)
+        else:
+            totals = [engine.no_totals(calculation) for calculation in calculations]
+        work = partial(_settle_and_lay_out, calculations, names, wanted, quantities)
+        for results, made in engine.run_blocks(engine.block_bounds(calculations, block_sites), threads, work):
+            for total, result in zip(totals, results, strict=True):
+                total.add(result)
+                findings.extend(result.findings)
+            for name, writer in writers.items():
+                writer.write(made[name])
+            if progress:
+                progress(done + results[0].last_site, len(portfolio.sites))
+        done += len(portion.sites)
     for writer in writers.values():
         writer.close()
     _write_bm_units(folder.making, request, calculations, totals)
     findings.extend(store_findings(portfolio, store, request))
     write_exceptions(folder.making / "exceptions.csv", findings)
     _seal(portfolio, store, request, folder)
+
+
+def _settle_and_lay_out(
+    calculations: list[Calculation], names: list[str], wanted: list[str], quantities: list[str], first: int, last: int
+) -> tuple[list[BlockResult], dict[str, pa.Table]]:
+    """A block of sites through every stretch of days, with its tables; what only they needed is let go."""
+    results = [settle_block(calculation, first, last) for calculation in calculations]
+    made = {name: _block_table(name, calculations, names, results, quantities) for name in wanted}
+    for result in results:
+        result.detail = result.detail[:0]
+        result.volumes = None
+    return results, made
 
 
 def _block_table(
@@ -422,7 +430,7 @@ def _write_bm_units(
     folder: Path, request: Request, calculations: list[Calculation], totals: list[BmUnitTotals]
 ) -> None:
     frames = [
-        pl.from_arrow(tables.bm_unit_periods(calculation, total.gross, total.non_chargeable, total.state))
+        pl.from_arrow(tables.bm_unit_periods(calculation, total))
         for calculation, total in zip(calculations, totals, strict=True)
     ]
     frame = pl.concat([one.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)) for one in frames]).sort(  # type: ignore[union-attr]
@@ -461,19 +469,21 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
     site_of = {msid: site.id for site, _, _, msid in portfolio.msids()}
     known = {(msid, quantity) for _, _, quantity, msid in portfolio.msids()}
     known_at = request.last_known_at
-    held = days_held(portfolio, store) or (request.start, request.end)
+    span = days_held(portfolio, store) or (request.start, request.end)
     # A run of every day held also says what is wrong on days of which nothing at all could be used.
-    first = request.start if held[0] < request.start else date.min
-    last = request.end if request.end < held[1] else date.max
+    first = request.start if span[0] < request.start else date.min
+    last = request.end if request.end < span[1] else date.max
     for finding in store.findings(known_at):
         if finding.settlement_date is not None and not first <= finding.settlement_date < last:
             continue
         yield replace(finding, site_id=finding.site_id or site_of.get(finding.msid, ""))
     seen: set[tuple[str, str]] = set()
-    for segment in store.segments:
+    series = store.series()
+    for number, segment in enumerate(store.segments):
         if segment.min_recorded_at > known_at:
             continue
-        for msid, quantity in pl.read_parquet(segment.series_path).select("msid", "measurement_quantity").iter_rows():
+        here = series.filter(pl.col("segment") == number)
+        for msid, quantity in here.select("msid", "measurement_quantity").iter_rows():
             if (msid, quantity) not in known and (msid, quantity) not in seen:
                 seen.add((msid, quantity))
                 registered = msid in site_of

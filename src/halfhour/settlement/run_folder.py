@@ -27,6 +27,8 @@ import pyarrow.parquet as pq
 from halfhour.errors import Finding, HalfhourError
 
 MANIFEST = "manifest.json"
+_IN_A_MANIFEST = {"halfhour", "run", "settings", "portfolio", "counts", "inputs", "files"}
+_IN_ITS_RUN = {"edition", "editions", "from", "to", "run_type", "known_at", "detail"}
 ROWS_PER_GROUP = 262_144
 _EXCEPTION_COLUMNS = (
     "code",
@@ -38,6 +40,9 @@ _EXCEPTION_COLUMNS = (
     "message",
     "next_step",
 )
+
+_ODD_NAMES = "backslashreplace"
+"""A file's name may hold bytes that are no text; written so, it is still JSON, and read back it is that name."""
 
 
 class TableWriter:
@@ -203,8 +208,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except RecursionError:
         raise ValueError("it is nested without end") from None
-    if not isinstance(manifest, dict) or "halfhour" not in manifest or not isinstance(manifest.get("run"), dict):
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("run"), dict):
         raise ValueError("no run in it")
+    missing = [*(_IN_A_MANIFEST - manifest.keys()), *(_IN_ITS_RUN - manifest["run"].keys())]
+    if missing:
+        raise ValueError(f"no {', '.join(sorted(missing))} in it")
     return manifest
 
 
@@ -261,7 +269,7 @@ def write_exceptions(path: Path, findings: Iterable[Finding]) -> int:
         {_exception_row(finding) for finding in findings},
         key=lambda row: (row[2], row[3], row[4], row[5].zfill(2), row),
     )
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", errors=_ODD_NAMES, newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(_EXCEPTION_COLUMNS)
         writer.writerows(rows)
@@ -285,7 +293,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write `manifest.json`, with the hash of every other file of the run."""
     manifest["files"] = {name: {"sha256": digest} for name, digest in _hashes(folder)}
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(text, encoding="utf-8", errors=_ODD_NAMES)
 
 
 def _hashes(folder: Path) -> Iterator[tuple[str, str]]:

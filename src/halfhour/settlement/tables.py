@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from halfhour.rules.registry import INPUTS, editions
 from halfhour.settlement import kernel as k
-from halfhour.settlement.arrangement import NO_SLOT, Ints
+from halfhour.settlement.arrangement import NO_SLOT
 from halfhour.settlement.block import QUANTITIES, BlockResult, Calculation
+from halfhour.settlement.engine import BmUnitTotals
 from halfhour.terms import column
 
 _EPOCH = date(1970, 1, 1)
@@ -173,22 +174,19 @@ def settled_volumes(calculation: Calculation, result: BlockResult) -> pa.Table:
     )
 
 
-def bm_unit_periods(
-    calculation: Calculation, gross: Ints, non_chargeable: Ints, state: npt.NDArray[np.int8]
-) -> pa.Table:
+def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
     """`bm_unit_periods.parquet`: gross, non-chargeable and chargeable demand of each BM Unit and half hour.
 
     Non-chargeable demand is empty on a day on which no declaration touches any MSID of the BM Unit (N0647 is NULL).
     """
     arrangement, line = calculation.arrangement, calculation.line
-    declared, registered = _bm_unit_days(calculation)
     day, period = _half_hours_of_days(calculation)
-    unit, half_hour = np.nonzero(registered[:, day])
+    unit, half_hour = np.nonzero(totals.registered[:, day])
     of_day, slot = day[half_hour], period[half_hour] - 1
     names = pa.array([name for name, _ in arrangement.bm_units], pa.string())
     groups = pa.array([group for _, group in arrangement.bm_units], pa.string())
-    demand = gross[unit, of_day, slot]
-    left_out = non_chargeable[unit, of_day, slot]
+    demand = totals.gross[unit, of_day, slot]
+    left_out = totals.non_chargeable[unit, of_day, slot]
     return pa.table(
         {
             "bm_unit": _named(unit.astype(np.int32), names),
@@ -196,31 +194,8 @@ def bm_unit_periods(
             "settlement_date": _dates(day_numbers(line.start, line.run_days)[of_day]),
             "settlement_period": pa.array(period[half_hour]),
             "gross_demand_wh": pa.array(demand),
-            "non_chargeable_wh": pa.array(left_out, mask=~declared[unit, of_day]),
+            "non_chargeable_wh": pa.array(left_out, mask=~totals.declared[unit, of_day]),
             "chargeable_wh": pa.array(demand - left_out),
-            "quality": _named(_QUALITY_OF_STATE[state[unit, of_day, slot]], QUALITIES),
+            "quality": _named(_QUALITY_OF_STATE[totals.state[unit, of_day, slot]], QUALITIES),
         }
     )
-
-
-def _bm_unit_days(calculation: Calculation) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Per BM Unit and run day: whether a declaration touches it, and whether it has any Import MSID at all."""
-    arrangement, line = calculation.arrangement, calculation.line
-    shape = (len(arrangement.bm_units), line.run_days)
-    declared = np.zeros(shape, dtype=bool)
-    registered = np.zeros(shape, dtype=bool)
-    site_of_node = np.searchsorted(arrangement.site_nodes, np.arange(len(arrangement.node_slot)), side="right") - 1
-    first = line.first_run_day
-    for node, unit in enumerate(arrangement.node_bm_unit.tolist()):
-        if unit < 0:
-            continue
-        days = slice(max(0, int(arrangement.node_from[node]) - first), max(0, int(arrangement.node_to[node]) - first))
-        registered[unit, days] = True
-        touched = arrangement.declared[site_of_node[node], first:] == 1
-        declared[unit, days] |= touched[days]
-    return declared, registered
-
-
-def first_day_of(table: pa.Table) -> date:
-    """The earliest Settlement Day of a table."""
-    return _EPOCH + timedelta(days=int(np.min(table.column("settlement_date").cast(pa.int32()).to_numpy())))

@@ -1,0 +1,185 @@
+"""`halfhour bench`: the engine beside plain alternatives, as ratios."""
+
+from __future__ import annotations
+
+import json as json_text
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from halfhour.cli.output import print_json, print_line, print_table, say
+from halfhour.errors import HalfhourError
+
+ALTERNATIVES = ("polars", "duckdb", "pandas")
+NEEDED = {"polars": "polars", "duckdb": "duckdb", "pandas": "pandas"}
+
+
+def bench(
+    *,
+    sites: int = 2000,
+    passes: int = 5,
+    ingest_sites: int = 500,
+    alternatives: str = ",".join(ALTERNATIVES),
+    folder: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Measure the engine beside a bare decode, Polars, DuckDB, pandas and a Decimal loop, on the same readings.
+
+    Example: halfhour bench --sites 10000
+
+    Makes readings of N sites for one month, then settles them under p395-proposed in each way, each in a process of
+    its own, and checks that all agree to the watt-hour. Take the ratios, not the seconds.
+
+    Parameters
+    ----------
+    sites
+        Sites of the engine's comparison; each has five series.
+    passes
+        Timed passes of engine and decode, after one that is not counted.
+    ingest_sites
+        Sites for the command as a whole, phase by phase; 0 leaves it out.
+    alternatives
+        Which of polars, duckdb, pandas; empty leaves them out.
+    folder
+        Where to make the readings; default: a temporary folder.
+    json
+        One JSON document on standard output.
+    """
+    wanted = [name for name in alternatives.split(",") if name]
+    for name in wanted:
+        if name not in NEEDED:
+            raise HalfhourError("ST-006", f"There is no alternative '{name}'.", f"Choose from {', '.join(NEEDED)}.")
+        if find_spec(NEEDED[name]) is None:
+            raise HalfhourError(
+                "CL-005", f"The alternative '{name}' is not installed.", "Install halfhour[bench], or leave it out."
+            )
+    with _folder(folder) as place:
+        found = _measure(place, sites, passes, wanted, ingest_sites)
+    if json:
+        print_json(found)
+    else:
+        _show(found, sites)
+    return 0 if found["agree"] else 1
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with TemporaryDirectory(prefix="halfhour-bench-") as made:
+        yield Path(made)
+
+
+def _measure(place: Path, sites: int, passes: int, wanted: list[str], ingest_sites: int) -> dict[str, Any]:
+    from halfhour.benchmark import data  # noqa: PLC0415
+    from halfhour.benchmark.measure import LONG, STORE  # noqa: PLC0415
+    from halfhour.benchmark.phases import whole_command  # noqa: PLC0415
+
+    if not (place / STORE).is_dir():
+        say(f"Making readings of {sites:,} sites …")
+        data.write_store(place / STORE, sites)
+    if wanted and not (place / LONG).is_file():
+        data.write_long(place / LONG, sites)
+    found: dict[str, Any] = {"sites": sites, "half_hours": sites * data.DAYS * data.PERIODS, "contestants": {}}
+    for name in ("engine", *wanted, "decimal"):
+        say(f"Measuring {name} …")
+        found["contestants"][name] = _contestant(name, place, sites, passes if name == "engine" else 2)
+    found["agree"] = (
+        len({one["digest"] for one in found["contestants"].values() if "digest" in one}) == 1
+        and found["contestants"]["decimal"]["agrees"]
+    )
+    if ingest_sites:
+        say(f"The whole command, {ingest_sites:,} sites …")
+        found["whole"] = [
+            whole_command(place / f"portfolio-{form}", ingest_sites, form) for form in ("long-csv", "long-parquet")
+        ]
+    return found
+
+
+def _contestant(name: str, place: Path, sites: int, passes: int) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", "halfhour.benchmark.measure", name, str(place), str(sites), str(passes)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise HalfhourError(
+            "CL-006", f"The contestant '{name}' failed: {done.stderr.strip().splitlines()[-1]}", "See the message."
+        )
+    found: dict[str, Any] = json_text.loads(done.stdout)
+    return found
+
+
+def _show(found: dict[str, Any], sites: int) -> None:
+    contestants = found["contestants"]
+    engine = contestants["engine"]
+    half_hours = found["half_hours"]
+    decode = statistics.median(engine["decode_s"])
+    base = statistics.median(engine["engine_s"])
+    print_line(f"{sites:,} sites, {half_hours:,} site half hours, {5 * half_hours:,} readings; p395-proposed.")
+    rows = [
+        ("bare decode of the same columns", f"{decode:.3f}", f"{decode / base:.2f}", "1.0", "", ""),
+        (
+            "halfhour engine, later pass",
+            f"{base:.3f}",
+            "1.0",
+            f"{base / decode:.2f}",
+            f"{base / half_hours * 1e9:.1f}",
+            f"{engine['peak_mb']:.0f}",
+        ),
+        ("halfhour engine, first pass", f"{engine['first_s']:.3f}", f"{engine['first_s'] / base:.1f}", "", "", ""),
+        (
+            "  laying the register out, once",
+            f"{engine['prepare_s']:.3f}",
+            f"{engine['prepare_s'] / base:.1f}",
+            "",
+            "",
+            "",
+        ),
+    ]
+    for name, one in contestants.items():
+        if name == "engine":
+            continue
+        took = min(one["engine_s"])
+        count = one.get("half_hours", half_hours)
+        each = took / count
+        label = f"Decimal loop ({count:,} half hours)" if name == "decimal" else name
+        rows.append(
+            (
+                label,
+                f"{took:.3f}",
+                f"{each / (base / half_hours):,.1f}",
+                f"{each / (decode / half_hours):,.1f}",
+                f"{each * 1e9:,.1f}",
+                f"{one['peak_mb']:.0f}",
+            )
+        )
+    print_table(
+        "",
+        ("", "s", "× engine", "× decode", "ns a half hour", "peak MB"),
+        rows,
+        numeric=(1, 2, 3, 4, 5),
+    )
+    print_line("All agree to the watt-hour." if found["agree"] else "THEY DO NOT AGREE.")
+    for one in found.get("whole", []):
+        rate = one["readings"] / one["ingest_s"] / 1e6
+        print_table(
+            f"The command as a whole, from {one['format']}: {one['readings']:,} readings, "
+            f"{one['half_hours']:,} half hours",
+            ("phase", "s"),
+            [
+                ("register read and checked", f"{one['register_s']:.2f}"),
+                (f"readings taken in ({rate:.1f} million a second)", f"{one['ingest_s']:.2f}"),
+                ("settled, totals written (--detail totals)", f"{one['settle_totals_s']:.2f}"),
+                ("settled, meters' volumes too (--detail none)", f"{one['settle_none_s']:.2f}"),
+                ("settled, every half hour written (--detail all)", f"{one['settle_all_s']:.2f}"),
+            ],
+            numeric=(1,),
+        )
