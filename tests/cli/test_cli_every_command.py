@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_a_report_is_written_into_the_run_and_hashed_in_its_manifest(capsys, tmp
 
 def test_exit_1_only_when_strict_was_asked_for_and_something_is_wrong(capsys, tmp_path):
     whole = plain_portfolio(tmp_path / "whole")
-    gap = plain_portfolio(tmp_path / "gap", plain_rows([__import__("datetime").date(2024, 1, 1)])[:-1])
+    gap = plain_portfolio(tmp_path / "gap", plain_rows([date(2024, 1, 1)])[:-1])
     assert run(capsys, "settle", whole, "--no-report", "--strict")[0] == 0
     assert run(capsys, "settle", gap, "--no-report")[0] == 0
     code, out, err = run(capsys, "settle", gap, "--no-report", "--strict")
@@ -327,7 +328,7 @@ def test_the_module_can_be_run_and_a_reader_that_goes_away_is_no_error():
 
 def test_findings_of_check_name_file_and_line_and_are_the_same_in_json(capsys, tmp_path):
     folder = plain_portfolio(tmp_path)
-    write_readings(folder, [("2000000000015", "AI", __import__("datetime").date(2024, 1, 3), 1, "-4")], "bad.csv")
+    write_readings(folder, [("2000000000015", "AI", date(2024, 1, 3), 1, "-4")], "bad.csv")
     code, out, err = run(capsys, "check", folder)
     assert (code, err) == (0, "")
     assert "readings/bad.csv:2: error RD-015" in out
@@ -335,3 +336,36 @@ def test_findings_of_check_name_file_and_line_and_are_the_same_in_json(capsys, t
     (bad,) = [finding for finding in found["findings"] if finding["code"] == "RD-015"]
     assert bad["where"] == "readings/bad.csv:2"
     assert (bad["msid"], bad["settlement_date"], bad["settlement_period"]) == ("2000000000015", "2024-01-03", 1)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_lacks_a_character_is_no_reason_to_stop(settled, encoding):
+    folder, made = settled
+    where = ["--site", "ridgeway-park", "--date", "2024-01-08", "--period", "17"]
+    for arguments in (["explain", made, *where], ["explain", made, *where, "--json"], ["check", folder, "--json"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "halfhour", *map(str, arguments)],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        if "--json" in arguments:
+            json.loads(done.stdout.decode(encoding))
+
+
+def test_explain_refuses_when_the_register_has_changed_since_the_run_or_is_gone(capsys, tmp_path):
+    folder = plain_portfolio(tmp_path / "p")
+    assert run(capsys, "settle", folder, "--no-report", "--out", tmp_path / "out")[0] == 0
+    asked = ("explain", tmp_path / "out", "--site", "plain", "--date", "2024-01-01", "--period", 1)
+    assert run(capsys, *asked)[0] == 0
+    text = (folder / "plain.toml").read_text(encoding="utf-8")
+    (folder / "plain.toml").write_text(text + "# touched\n", encoding="utf-8")
+    code, _, err = run(capsys, *asked)
+    assert code == 2
+    assert "ST-007" in err
+    assert "plain.toml" in err
+    folder.rename(tmp_path / "elsewhere")
+    code, _, err = run(capsys, *asked)
+    assert code == 2
+    assert "ST-007" in err

@@ -104,13 +104,7 @@ def test_the_contracts_columns_come_in_its_order_and_with_its_types(made, editio
         assert frame.columns[: len(contract)] == list(contract)
 
 
-UNNAMED = pytest.mark.xfail(strict=True, reason="half_hours, half_hours_missing, half_hours_without_deduction are not")
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["settled_volumes", "site_periods", "factors", "bm_unit_periods", pytest.param("site_days", marks=UNNAMED)],
-)
+@pytest.mark.parametrize("name", ["settled_volumes", "site_periods", "factors", "bm_unit_periods", "site_days"])
 def test_every_column_is_in_the_glossary(made, name):
     known = {column(term) for term in glossary()} | set(glossary())
     for folder_of_run in made.values():

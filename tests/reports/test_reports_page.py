@@ -8,17 +8,19 @@ import json
 import re
 import shutil
 import zlib
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
-from reports_builders import END, EXAMPLE_DAY, EXAMPLE_PERIOD, HOSTILE_NAME, MISSING, START, write_two_sites
+from reports_builders import END, EXAMPLE_DAY, HOSTILE_NAME, MISSING, START, write_two_sites
 
 from halfhour.errors import HalfhourError
 from halfhour.register import load_portfolio
 from halfhour.register.model import Portfolio
-from halfhour.reports import comparing, half_hours, rule_pages, words, write_report
+from halfhour.reports import comparing, half_hours, rule_pages, summary, words, write_report
 from halfhour.rules.registry import INPUTS, editions
 from halfhour.rules.source import trace
 from halfhour.settlement.run import Run, settle
@@ -171,7 +173,7 @@ def test_treatment_of_each_day_follows_the_declaration(text: str) -> None:
 def test_every_edition_makes_a_report(portfolio: Portfolio, tmp_path: Path, edition: str) -> None:
     made = settle(portfolio, edition=edition, start=EXAMPLE_DAY, end=END, out=tmp_path / "run", finish=write_report)
     page = page_of((made.folder / "report.html").read_text(encoding="utf-8"))
-    assert [one["edition"] for one in page["compared"]["chart"]][0] == edition
+    assert page["compared"]["chart"][0]["edition"] == edition
     assert edition in page["editions"]
 
 
@@ -198,6 +200,13 @@ def test_site_beyond_the_budget_is_there_by_day_only(
     text = (made.folder / "report.html").read_text(encoding="utf-8")
     assert page_of(text)["held"] == {"works": 0}
     assert set(packed(text, "others")) == {"plain-home"}
+
+
+def test_all_sites_by_day_are_there_without_half_hours(run: Run) -> None:
+    days = half_hours.days_of(run.request)
+    table = half_hours.days_of_all(run.site_days, days)
+    assert table["days"] == list(range(len(days.days)))
+    assert sum(table["columns"]["import_bp_wh"]) == run.site_days["import_bp_wh"].sum()
 
 
 def test_large_portfolio_is_not_settled_again_for_its_report() -> None:
@@ -236,6 +245,18 @@ def test_figures_are_rounded_half_to_even_and_days_are_named_with_both_ends() ->
     assert words.span(START, END) == "28 October 2023 to 6 November 2023"
 
 
-def test_key_figures_name_the_days_that_are_not_priced(portfolio: Portfolio, text: str) -> None:
-    assert "CfD levies on chargeable import" in text
-    assert EXAMPLE_PERIOD == 25
+def test_days_without_a_rate_are_named_not_priced() -> None:
+    class Days:
+        site_days = pl.DataFrame(
+            {"settlement_date": [date(2023, 12, 31), date(2024, 1, 1)], "chargeable_wh": [1_000_000, 1_000_000]}
+        )
+
+    charge = summary.levies(cast(Run, Days))
+    assert charge.total_gbp == Decimal("5.8974")
+    assert words.spans(charge.not_covered) == "1 January 2024"
+
+
+def test_key_figures_are_those_of_the_site_days(run: Run, text: str) -> None:
+    total = int(run.site_days["import_bp_wh"].sum())
+    assert words.mwh(total) in text
+    assert "Lacks 1 half hour of sites without a boundary reading." in text

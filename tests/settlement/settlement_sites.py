@@ -30,6 +30,7 @@ class Made:
     end: date
     sites: dict[str, list[str]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    corrections: list[str] = field(default_factory=list)
     settings: str = ""
     private: set[str] = field(default_factory=set)
 
@@ -40,7 +41,10 @@ class Made:
         for site_id in self.sites:
             folder.write(f"{site_id}.toml", self.site_text(site_id))
         folder.write("portfolio.toml", self.settings)
-        return folder.lines(self.lines)
+        folder.lines(self.lines)
+        if self.corrections:
+            folder.lines(self.corrections, "z-corrections.csv")  # of files of one time the later name counts
+        return folder
 
 
 def made(seed: int, *, n_sites: int = 2, one_bm_unit: bool = False) -> Made:
@@ -56,6 +60,9 @@ def made(seed: int, *, n_sites: int = 2, one_bm_unit: bool = False) -> Made:
     )
     for number in range(n_sites):
         _Site(r, found, number, one_bm_unit).write()
+    if r.random() < 0.4:
+        for line in r.sample(found.lines, 20):
+            found.corrections.append(",".join([*line.split(",")[:4], f"{r.randint(0, 3)}.25", r.choice("AE")]))
     return found
 
 

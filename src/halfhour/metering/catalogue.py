@@ -33,6 +33,7 @@ class Source:
         rows: of data, blank ones not counted.
         readings: half hours in the store that come from it.
         rejected: data that were not used, each with a finding.
+        first_recorded_at: the earliest time of record of its readings; None where it has none.
     """
 
     path: str
@@ -43,6 +44,12 @@ class Source:
     rows: int = 0
     readings: int = 0
     rejected: int = 0
+    first_recorded_at: datetime | None = None
+
+    @property
+    def known_from(self) -> datetime:
+        """From when on anything of the file is known."""
+        return self.first_recorded_at or self.recorded_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ def _to_json(catalogue: Catalogue) -> dict[str, Any]:
             }
             for segment in catalogue.segments
         ],
-        "sources": [asdict(source) | {"recorded_at": source.recorded_at.isoformat()} for source in catalogue.sources],
+        "sources": [_source_to_json(source) for source in catalogue.sources],
         "findings": list(catalogue.findings),
         "seen": [asdict(seen) for seen in catalogue.seen.values()],
     }
@@ -195,10 +202,24 @@ def _from_json(content: dict[str, Any], folder: Path) -> Catalogue:
             )
             for entry in content["segments"]
         ),
-        tuple(
-            replace(Source(**entry), recorded_at=datetime.fromisoformat(entry["recorded_at"]))
-            for entry in content["sources"]
-        ),
+        tuple(_source_from_json(entry) for entry in content["sources"]),
         tuple(content["findings"]),
         {entry["path"]: Seen(**entry) for entry in content["seen"]},
+    )
+
+
+def _source_to_json(source: Source) -> dict[str, Any]:
+    first = source.first_recorded_at
+    return asdict(source) | {
+        "recorded_at": source.recorded_at.isoformat(),
+        "first_recorded_at": None if first is None else first.isoformat(),
+    }
+
+
+def _source_from_json(entry: dict[str, Any]) -> Source:
+    first = entry["first_recorded_at"]
+    return replace(
+        Source(**entry),
+        recorded_at=datetime.fromisoformat(entry["recorded_at"]),
+        first_recorded_at=None if first is None else datetime.fromisoformat(first),
     )

@@ -58,6 +58,7 @@ class DaySpill:
         self._keys: list[NDArray[np.void]] = []
         self._series: dict[Series, int] = {}
         self.readings: dict[int, int] = {}
+        self.earliest: dict[int, int] = {}
         self.repeated: dict[int, int] = {}
 
     def __enter__(self) -> DaySpill:
@@ -81,6 +82,9 @@ class DaySpill:
         keys["source"] = source
         keys["recorded"] = np.where(block.recorded == FILE_TIME, file_time, block.recorded)
         keys["line"] = block.line
+        if len(keys):
+            first = int(keys["recorded"].min())
+            self.earliest[source] = min(first, self.earliest.get(source, first))
         values = np.empty(len(block.day), dtype=_VALUES)
         values["wh"] = block.wh
         values["marks"] = block.marks
@@ -89,6 +93,7 @@ class DaySpill:
 
     def drop(self, source: int) -> None:
         """Forget everything of the source added last."""
+        self.earliest.pop(source, None)
         while self._keys and (len(self._keys[-1]) == 0 or self._keys[-1]["source"][0] == source):
             self._keys.pop()
         self._file.seek(sum(map(len, self._keys)) * _VALUES.itemsize)

@@ -134,7 +134,13 @@ def take_in(
         ]
         for ordinal, one in taken.items():
             one.log.tallies["repeated"] += spill.repeated.get(ordinal, 0)
-            one.source = replace(one.source, readings=spill.readings.get(ordinal, 0), rejected=one.log.errors())
+            first = spill.earliest.get(ordinal)
+            one.source = replace(
+                one.source,
+                readings=spill.readings.get(ordinal, 0),
+                rejected=one.log.errors(),
+                first_recorded_at=None if first is None else moment_of(first),
+            )
             _add_tallies(one.log)
     findings = [(ordinal, finding) for ordinal, one in taken.items() for finding in one.log.findings()]
     names = catalogue.findings

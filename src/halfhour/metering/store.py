@@ -189,6 +189,7 @@ class ReadingsStore:
                 source,
                 rows=sum(segment.rows for segment in segments),
                 readings=sum(segment.readings for segment in segments),
+                first_recorded_at=min((segment.min_recorded_at for segment in segments), default=None),
             )
             self._commit(replace(before, segments=(*before.segments, *segments), sources=(*before.sources, counted)))
 

@@ -12,17 +12,16 @@ from typing import Any
 import polars as pl
 
 from halfhour.charges.comparison import Comparison, Line, compare_charges
+from halfhour.metering.store import ReadingsStore
 from halfhour.register.model import Portfolio
 from halfhour.reports.words import gbp, mwh
 from halfhour.rules.registry import IN_FORCE, editions
 from halfhour.settlement.comparison import EditionResult, Scenario, compare_editions, find_scenarios
-from halfhour.settlement.run import STORE, ReadingsStore, Run
+from halfhour.settlement.run import STORE, Run
 
 SITES_COMPARED = 2_000
 HALF_HOURS_COMPARED = 6_000_000
 """Beyond either bound the report would take longer than the settling; `halfhour compare` does it on its own."""
-
-SITES_LISTED = 2_000
 
 
 @dataclass(frozen=True, slots=True)

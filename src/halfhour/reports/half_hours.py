@@ -35,6 +35,14 @@ FACTORS_DRAWN = 6
 QUALITIES = ("actual", "estimated", "missing")
 _KEYS = ("site_id", "settlement_date", "settlement_period", "edition", "quality")
 _SIDES = ("import_bp_wh", "export_bp_wh")
+_DAY_COLUMNS = (
+    "import_bp_wh",
+    "chargeable_wh",
+    "non_chargeable_wh",
+    "half_hours",
+    "half_hours_missing",
+    "half_hours_without_deduction",
+)
 _COMPRESSION = 6
 
 
@@ -102,7 +110,8 @@ def choose_sites(site_days: pl.DataFrame, first: set[str]) -> list[str]:
         .with_columns((~pl.col("site_id").is_in(list(first))).alias("later"))
         .sort("later", "site_id")
     )
-    chosen, left = [], HALF_HOURS_HELD
+    chosen: list[str] = []
+    left = HALF_HOURS_HELD
     for site_id, count in rows.select("site_id", "rows").iter_rows():
         # The first is held whatever its length: a run of one site always shows its half hours.
         if chosen and count > left:
@@ -261,28 +270,23 @@ def summed(name: str) -> bool:
     return "_to_" in name or name.startswith(("import_", "export_", "chargeable", "non_chargeable"))
 
 
-def days_of_others(site_days: pl.DataFrame, days: Days, held: set[str]) -> tuple[str | None, list[str]]:
-    """The packed days of the sites whose half hours the page does not hold, and which sites those are.
-
-    None, and no sites, where they exceed the budget.
-    """
+def days_of_others(site_days: pl.DataFrame, days: Days, held: set[str]) -> dict[str, Any]:
+    """The days of the sites whose half hours the page does not hold, by site; none where they exceed the budget."""
     others = site_days.filter(~pl.col("site_id").is_in(list(held)))
-    if others.is_empty() or others.height > SITE_DAYS_HELD:
-        return None, []
+    if others.height > SITE_DAYS_HELD:
+        return {}
     by_site = others.sort("site_id", "settlement_date").partition_by("site_id", as_dict=True, maintain_order=True)
-    names = (
-        "import_bp_wh",
-        "chargeable_wh",
-        "non_chargeable_wh",
-        "half_hours",
-        "half_hours_missing",
-        "half_hours_without_deduction",
-    )
-    tables = {
-        str(site_id): {"days": day_numbers(own, days), "columns": pack_columns(own, names)}
-        for (site_id,), own in by_site.items()
-    }
-    return pack(tables), list(tables)
+    return {str(site_id): _days_table(own, days) for (site_id,), own in by_site.items()}
+
+
+def days_of_all(site_days: pl.DataFrame, days: Days) -> dict[str, Any]:
+    """The days of all sites together, for a run without half hours."""
+    sums = site_days.group_by("settlement_date").agg(pl.col(_DAY_COLUMNS).sum()).sort("settlement_date")
+    return _days_table(sums, days)
+
+
+def _days_table(frame: pl.DataFrame, days: Days) -> dict[str, Any]:
+    return {"days": day_numbers(frame, days), "columns": pack_columns(frame, _DAY_COLUMNS)}
 
 
 def total_half_hours(days: Days) -> int:

@@ -78,7 +78,7 @@ def _environment() -> Environment:
     )
     environment.filters["counted"] = words.counted
     environment.globals["script"] = _script
-    environment.globals["style"] = Markup(_template_text("style.css"))  # noqa: S704 - our own file
+    environment.globals["style"] = Markup(_template_text("style.css"))
     return environment
 
 
@@ -90,7 +90,7 @@ def _template_text(name: str) -> str:
 def _script() -> Markup:
     # One function scope for the page's own files, so that nothing of them is global beside Plotly.
     own = "\n".join(_template_text(name) for name in _SCRIPTS)
-    return Markup(f'(function () {{\n"use strict";\n{own}\n}})();')  # noqa: S704 - our own files
+    return Markup(f'(function () {{\n"use strict";\n{own}\n}})();')
 
 
 @cache
@@ -116,59 +116,38 @@ def json_for_script(document: Any) -> Markup:
     """JSON that is inert inside a script element, whatever text it holds."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # With every '<' escaped no text can close the element or open a comment in it.
-    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
 def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
     request = run.request
     days = half_hours.days_of(request)
-    periods_file = run.folder / "site_periods.parquet"
-    detailed = request.detail == "all" and periods_file.is_file()
     listed = summary.sites(run, portfolio)
     exceptions = summary.exceptions(run)
-    chosen: list[str] = []
-    packed: dict[str, str] = {}
-    everything: half_hours.AllSites | None = None
-    if detailed:
-        telling = {site.id for site in portfolio.sites if site.declarations} | {
-            site_id for site_id in run.exceptions["site_id"].unique().to_list() if site_id
-        }
-        chosen = half_hours.choose_sites(run.site_days, telling)
-        packed = half_hours.site_half_hours(periods_file, portfolio, request, days, run.factors, run.site_days, chosen)
-        everything = half_hours.all_sites(periods_file, days)
-    others, others_held = half_hours.days_of_others(run.site_days, days, set(chosen))
-    n_half_hours = half_hours.total_half_hours(days)
+    chosen, packed, everything = _half_hours(run, portfolio, days)
+    others = half_hours.days_of_others(run.site_days, days, set(chosen))
+    n_others = len(others)
+    if everything is None:
+        others[""] = half_hours.days_of_all(run.site_days, days)
     compared = None
-    if comparing.small_enough(len(portfolio.sites), n_half_hours):
+    if comparing.small_enough(len(portfolio.sites), half_hours.total_half_hours(days)):
         compared = comparing.side_by_side(run, portfolio)
 
     used = list(dict.fromkeys(stretch.edition for stretch in request.stretches))
-    others_compared = [name for name in editions() if name not in used] if compared else []
     # A site in the interim solution carries that edition's name on its days.
-    shown = [*used, *(["interim-difference"] if "default" in used and "interim-difference" not in used else [])]
+    interim = [name for name in ("interim-difference",) if "default" in used and name not in used]
+    beside = [name for name in editions() if compared and name not in (*used, *interim)]
     missing_days = portfolio.settings.ncsp_missing_days
-    document_editions = {name: rule_pages.page_edition(editions()[name], missing_days) for name in shown}
-    columns = dict.fromkeys(
-        column
-        for name in shown
-        for page in (document_editions[name],)
-        for column in (
-            *page["inputs"],
-            *([page["parameter"]] if page["parameter"] else []),
-            *(step["column"] for step in [*page["steps"], *page["factor_steps"]]),
-            *(part for step in [*page["steps"], *page["factor_steps"]] for part in step["formula"][1::2]),
-        )
-    )
-    glossary = rule_pages.page_glossary([*columns, *(name for name in _OTHER_COLUMNS if name not in columns)])
+    worked = {name: rule_pages.page_edition(editions()[name], missing_days) for name in (*used, *interim)}
+    glossary = rule_pages.page_glossary(dict.fromkeys((*rule_pages.columns_of(worked), *_OTHER_COLUMNS)))
     page = {
         "calendar": days.document(),
-        "detailed": detailed,
         "sites": [[site["id"], site["name"], *site["sums"]] for site in listed],
         "held": {site_id: number for number, site_id in enumerate(chosen)},
         "stretches": [
             {"edition": stretch.edition, "from": (stretch.start - request.start).days} for stretch in request.stretches
         ],
-        "editions": document_editions,
+        "editions": worked,
         "factors": half_hours.factors_drawn(run.factors, days),
         "factor_sites": run.factors["site_id"].n_unique(),
         "treatments": [rule_pages.TREATMENTS[number] for number in sorted(rule_pages.TREATMENTS)],
@@ -182,7 +161,6 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
             "sites": comparing.by_group(compared.comparison.sites),
         },
         "exceptions": exceptions,
-        "codes": {code: entry for code, entry in codes().items() if code in {row[0] for row in exceptions["by_code"]}},
     }
     return {
         "head": summary.head(run),
@@ -192,28 +170,38 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
         "bm_units": summary.bm_units(run),
         "exceptions": exceptions,
         "codes": codes(),
-        "detailed": detailed,
+        "detailed": everything is not None,
         "chosen": chosen,
-        "others_held": len(others_held),
-        "compared": _compared(compared),
-        "rules": rule_pages.rule_pages(
-            [*shown, *(name for name in others_compared if name not in shown)], missing_days
-        ),
+        "others_held": n_others,
+        "compared": None if compared is None else _compared(compared),
+        "rules": rule_pages.rule_pages([*used, *interim, *beside], missing_days),
         "used": used,
         "glossary": glossary,
         "manifest": run.manifest,
-        "page_days": [request.start.isoformat(), days.days[-1].isoformat()],
+        "page_days": [days.days[0].isoformat(), days.days[-1].isoformat()],
         "page": json_for_script(page),
         "all_sites_packed": None if everything is None else everything.packed,
         "site_packed": [packed[site_id] for site_id in chosen],
-        "others_packed": others,
-        "plotly": Markup(plotly_script()),  # noqa: S704 - the installed package's own script
+        "others_packed": half_hours.pack(others) if others else None,
+        "plotly": Markup(plotly_script()),
     }
 
 
-def _compared(found: comparing.SideBySide | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
+def _half_hours(
+    run: Run, portfolio: Portfolio, days: half_hours.Days
+) -> tuple[list[str], dict[str, str], half_hours.AllSites | None]:
+    """The sites whose half hours the page holds, packed, and the sums over all; nothing where the run has none."""
+    path = run.folder / "site_periods.parquet"
+    if run.request.detail != "all" or not path.is_file():
+        return [], {}, None
+    telling = {site.id for site in portfolio.sites if site.declarations}
+    telling |= {site_id for site_id in run.exceptions["site_id"].unique().to_list() if site_id}
+    chosen = half_hours.choose_sites(run.site_days, telling)
+    packed = half_hours.site_half_hours(path, portfolio, run.request, days, run.factors, run.site_days, chosen)
+    return chosen, packed, half_hours.all_sites(path, days)
+
+
+def _compared(found: comparing.SideBySide) -> dict[str, Any]:
     made = found.comparison
     return {
         "reference": made.reference,

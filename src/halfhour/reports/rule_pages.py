@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,16 @@ def page_edition(edition: Edition, ncsp_missing_days: str) -> dict[str, Any]:
         "steps": page_steps(edition.half_hour),
         "factor_steps": [] if factor is None else page_steps(factor),
     }
+
+
+def columns_of(pages: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Every quantity that the workings of some editions name, once, in their order."""
+    found: dict[str, None] = {}
+    for page in pages.values():
+        found |= dict.fromkeys((*page["inputs"], *([page["parameter"]] if page["parameter"] else [])))
+        for step in (*page["factor_steps"], *page["steps"]):
+            found |= dict.fromkeys((*step["formula"][1::2], step["column"]))
+    return list(found)
 
 
 def source_lines(rule: Rule) -> list[SourceLine]:

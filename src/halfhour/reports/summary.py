@@ -10,7 +10,7 @@ import polars as pl
 
 from halfhour.charges.levies import LevyCharge, levy_gbp_where_covered
 from halfhour.register.model import Portfolio
-from halfhour.reports.words import day, gbp, mwh, per_cent, span, spans
+from halfhour.reports.words import counted, day, gbp, mwh, per_cent, span, spans
 from halfhour.rules.registry import editions
 from halfhour.settlement.run import RUN_DATE, Run
 
@@ -78,9 +78,9 @@ def key_figures(run: Run, qualities: Mapping[str, int] | None) -> list[dict[str,
     """The key figures: a name in words, the figure, its unit, and what to know about it."""
     sums, charge = totals(run), levies(run)
     missing = sums["half_hours_missing"]
-    held = f"Lacks {missing:,} half hours of sites without a boundary reading." if missing else "No half hour missing."
+    held = f"Lacks {counted(missing, 'half hour')} of sites without a boundary reading." if missing else "None missing."
     without = sums["half_hours_without_deduction"]
-    deduction = f"{without:,} half hours without a deduction, other data missing." if without else ""
+    deduction = f"{counted(without, 'half hour')} without a deduction, other data missing." if without else ""
     found = severities(run)
     figures = [
         ("Import at the Boundary Points", mwh(sums["import_bp_wh"]), "MWh", held),
@@ -104,7 +104,12 @@ def key_figures(run: Run, qualities: Mapping[str, int] | None) -> list[dict[str,
             "Exceptions",
             f"{sum(found.values()):,}",
             "",
-            ", ".join(f"{found[name]:,} {name}" for name in _SEVERITIES if found.get(name)) or "None.",
+            ", ".join(
+                f"{found[name]:,} info" if name == "info" else counted(found[name], name)
+                for name in _SEVERITIES
+                if found.get(name)
+            )
+            or "None.",
         ),
     ]
     if qualities is not None:
@@ -139,17 +144,13 @@ def sites(run: Run, portfolio: Portfolio) -> list[dict[str, Any]]:
     )
     if frame.height > SITES_LISTED:
         frame = frame.sort(["import_bp_wh", "site_id"], descending=[True, False]).head(SITES_LISTED)
-    names = {site.id: site for site in portfolio.sites}
+    names = {site.id: site.name for site in portfolio.sites}
     listed = []
     for site_id, import_wh, chargeable, rest, missing in frame.sort("site_id").iter_rows():
-        site = names.get(site_id)
         listed.append(
             {
                 "id": site_id,
-                "name": "" if site is None else site.name,
-                "place": ""
-                if site is None
-                else f"{site.gsp_group} {site.voltage}, {site.network}, {site.registered_in}",
+                "name": names.get(site_id, ""),
                 "sums": [import_wh, chargeable, rest, missing],
             }
         )

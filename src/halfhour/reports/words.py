@@ -1,4 +1,4 @@
-"""Figures and dates as the page writes them: MWh of three decimals, pounds and pence, ranges of days both ends included."""
+"""Figures and dates as the page writes them: MWh, pounds and pence, ranges of days with both ends included."""
 
 from __future__ import annotations
 

@@ -501,7 +501,7 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
                     msid=msid,
                 )
     present = {file.name for file in look_at(portfolio.reading_files, portfolio.path)}
-    for path in sorted({source.path for source in store.sources if source.recorded_at <= known_at} - present):
+    for path in sorted({source.path for source in store.sources if source.known_from <= known_at} - present):
         yield Finding(
             code="ST-108",
             severity="info",
@@ -553,9 +553,9 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
         "inputs": {
             "register": [{"path": file.path, "sha256": file.sha256} for file in portfolio.register_files],
             "readings": [
-                {"path": source.path, "sha256": source.sha256, "recorded_at": source.recorded_at.isoformat()}
-                for source in sorted(store.sources, key=lambda source: (source.recorded_at, source.path))
-                if source.recorded_at <= request.last_known_at
+                {"path": source.path, "sha256": source.sha256, "recorded_at": source.known_from.isoformat()}
+                for source in sorted(store.sources, key=lambda source: (source.known_from, source.path))
+                if source.known_from <= request.last_known_at
             ],
         },
         "versions": {

@@ -105,7 +105,7 @@ function drawDay(subject, choice) {
   const chart = byId("day-chart");
   chart.hidden = !(subject.kind === "half-hours" && subject.first.has(day));
   byId("day-chart-heading").textContent = subjectWords(choice.site) + ", " + dayWords(choice.day) + (calendar.periods[day] === 48 ? "" : " (" + calendar.periods[day] + " Settlement Periods)");
-  byId("day-legend").hidden = chart.hidden;
+  for (const id of ["day-chart-heading", "day-legend", "day-keys", "day-part"]) byId(id).hidden = chart.hidden;
   if (chart.hidden) return;
   const labels = labelsOf(day);
   const places = labels.map((label, at) => {
@@ -133,7 +133,7 @@ function drawMonth(subject, choice) {
     const gone = has ? countMissing(subject, rows) : 0;
     const estimated = has ? countEstimated(subject, rows) : 0;
     const known = has && sum(subject, "import_bp_wh", rows) !== null;
-    return { value: (name) => (has ? (subject.kind === "days" && name === "import_untraced_wh" ? sum(subject, "import_bp_wh", rows) : sum(subject, name, rows)) : null), quality: !known ? "missing" : gone ? "part" : estimated ? "estimated" : "actual" };
+    return { value: (name) => (has ? sum(subject, name, rows) : null), quality: !known ? "missing" : gone ? "part" : estimated ? "estimated" : "actual" };
   });
   const at = days.map((day, number) => number + 1).filter((number) => (chart.clientWidth < 560 ? (number - 1) % 5 === 0 : (number - 1) % 2 === 0));
   const ticks = { values: at, texts: at.map((number) => String(Number(calendar.days[days[number - 1]].slice(8)))) };

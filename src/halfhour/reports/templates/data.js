@@ -47,19 +47,13 @@ function rowsOfDays(days) {
 }
 
 async function loadSubject(site) {
-  if (site === "") {
-    const table = await unpack("packed-all");
-    if (!table) return { site, kind: "none", columns: {}, days: [] };
-    return { site, kind: "half-hours", columns: table.columns, days: table.days, first: rowsOfDays(table.days), all: true };
-  }
-  if (page.held[site] !== undefined) {
-    const table = await unpack("packed-" + page.held[site]);
-    return { ...table, site, kind: "half-hours", first: rowsOfDays(table.days), all: false };
-  }
+  const own = site === "" ? "packed-all" : "packed-" + page.held[site];
+  const table = await unpack(own);
+  if (table) return { ...table, site, kind: "half-hours", first: rowsOfDays(table.days), all: site === "" };
   const others = await unpack("packed-others");
   if (others && others[site]) {
-    const table = others[site];
-    return { site, kind: "days", columns: table.columns, days: table.days, first: new Map(table.days.map((day, row) => [day, row])), all: false };
+    const { columns, days } = others[site];
+    return { site, kind: "days", columns, days, first: new Map(days.map((day, row) => [day, row])), all: site === "" };
   }
   return { site, kind: "none", columns: {}, days: [] };
 }
@@ -94,6 +88,7 @@ function qualityWords(subject, row) {
 // The figure of a row, with import and export that no flow accounts for as quantities of their own.
 function valueAt(subject, name, row) {
   if (row === null) return null;
+  if (subject.kind === "days" && name === "import_untraced_wh") return cell(subject.columns, "import_bp_wh", row);
   if (!subject.all && (name === "import_untraced_wh" || name === "export_untraced_wh")) {
     const side = name === "import_untraced_wh" ? "import_bp_wh" : "export_bp_wh";
     return cell(subject.columns, "bp_to_other_wh", row) === null ? cell(subject.columns, side, row) : 0;
@@ -128,7 +123,7 @@ function sum(subject, name, rows) {
 }
 
 function countMissing(subject, rows) {
-  if (subject.kind === "days") return sum(subject, "half_hours_missing", rows) || 0;
+  if (subject.kind === "days") return (sum(subject, "half_hours_missing", rows) || 0) + (sum(subject, "half_hours_without_deduction", rows) || 0);
   if (subject.all) return sum(subject, "missing", rows) || 0;
   return rows.filter((row) => subject.quality[row] === "2").length;
 }

@@ -35,7 +35,7 @@ const SERIES = {
   ],
 };
 
-const UNTRACED = { import_untraced_wh: "Import, use not traced", export_untraced_wh: "Export, source not traced" };
+const UNTRACED = { import_untraced_wh: "Import without flows", export_untraced_wh: "Export without flows" };
 const seriesName = (column) => UNTRACED[column] || nameOf(column);
 
 function flowsOf(subject, span, choice) {
@@ -51,7 +51,6 @@ function flowsOf(subject, span, choice) {
   links.sort((a, b) => order.indexOf(a.from) - order.indexOf(b.from) || order.indexOf(a.to) - order.indexOf(b.to));
   const figures = {};
   for (const name of ["import_bp_wh", "chargeable_wh", "non_chargeable_wh", "import_untraced_wh", "export_untraced_wh"]) figures[name] = sum(subject, name, rows);
-  if (subject.kind === "days") figures.import_untraced_wh = figures.import_bp_wh;
   return { links, figures, missing: countMissing(subject, rows) };
 }
 
@@ -67,7 +66,7 @@ function drawFlows(subject, span, choice, words) {
   const node = (key, name, colour) => {
     if (!place.has(key)) {
       place.set(key, nodes.length);
-      nodes.push({ name, colour, total: 0, into: 0, out: 0 });
+      nodes.push({ name, colour, into: 0, out: 0 });
     }
     return place.get(key);
   };
@@ -91,8 +90,8 @@ function drawFlows(subject, span, choice, words) {
     const to = one.to === "bp" ? node("out", "Export at the boundary", "#4d5a66") : node("to-" + one.to, "To " + ENDS[one.to].name.toLowerCase(), ENDS[one.to].colour);
     link(from, to, one.wh, tint[one.from], nameOf(one.column));
   }
-  if (figures.import_untraced_wh > 0) link(boundary, node("untraced", "Use not traced", "#9aa5b1"), figures.import_untraced_wh, "rgba(154,165,177,.5)", seriesName("import_untraced_wh"));
-  if (figures.export_untraced_wh > 0) link(node("unknown", "Source not traced", "#9aa5b1"), node("out", "Export at the boundary", "#4d5a66"), figures.export_untraced_wh, "rgba(154,165,177,.5)", seriesName("export_untraced_wh"));
+  if (figures.import_untraced_wh > 0) link(boundary, node("untraced", "Use not known", "#9aa5b1"), figures.import_untraced_wh, "rgba(154,165,177,.5)", seriesName("import_untraced_wh"));
+  if (figures.export_untraced_wh > 0) link(node("unknown", "Source not known", "#9aa5b1"), node("out", "Export at the boundary", "#4d5a66"), figures.export_untraced_wh, "rgba(154,165,177,.5)", seriesName("export_untraced_wh"));
 
   if (drawn.length) {
     Plotly.react(chart, [{
@@ -130,8 +129,8 @@ function drawFlows(subject, span, choice, words) {
   byId("flows-words").textContent = facts.join(" ");
   fillTable(byId("flows-table"), "Flows: " + words, ["From", "To", ["Energy " + unit[1]], ["Share of import"]], [
     ...links.map((one) => [ENDS[one.from].name, ENDS[one.to].name, unit[0](one.wh), one.from === "bp" ? percent(one.wh, figures.import_bp_wh) : ""]),
-    ...(figures.import_untraced_wh ? [["Boundary Point", "not traced", unit[0](figures.import_untraced_wh), percent(figures.import_untraced_wh, figures.import_bp_wh)]] : []),
-    ...(figures.export_untraced_wh ? [["not traced", "Boundary Point", unit[0](figures.export_untraced_wh), ""]] : []),
+    ...(figures.import_untraced_wh ? [["Boundary Point", "not known", unit[0](figures.import_untraced_wh), percent(figures.import_untraced_wh, figures.import_bp_wh)]] : []),
+    ...(figures.export_untraced_wh ? [["not known", "Boundary Point", unit[0](figures.export_untraced_wh), ""]] : []),
     ["Import: chargeable", "", unit[0](figures.chargeable_wh), percent(figures.chargeable_wh, figures.import_bp_wh)],
     ["Import: not chargeable", "", unit[0](figures.non_chargeable_wh), percent(figures.non_chargeable_wh, figures.import_bp_wh)],
   ]);

@@ -48,7 +48,7 @@ function showWorking(subject, choice) {
   const label = labelsOf(day)[choice.period - 1];
   byId("working-heading").textContent = "Working: " + (choice.site || "all sites") + ", " + choice.day + ", period " + choice.period + " (" + label + ")";
   if (choice.site === "") {
-    const row = rowOf(subject, day, choice.period);
+    const row = subject.kind === "half-hours" ? rowOf(subject, day, choice.period) : null;
     const rows = row === null ? [] : ["import_bp_wh", "export_bp_wh", "chargeable_wh", "non_chargeable_wh"].map((column) => [term(column), valueWords(column, cell(subject.columns, column, row)), ""]);
     into.replaceChildren(element("p", {}, "The figures of all sites are sums. Choose one site for the working of its half hour."), rows.length ? figureTable("All sites, period " + choice.period + (row === null ? "" : ", " + qualityWords(subject, row)), rows) : element("p", {}));
     return;
