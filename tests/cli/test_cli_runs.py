@@ -298,10 +298,6 @@ def test_a_run_made_again_from_its_moment_of_knowledge_has_the_same_bytes_after_
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rows that state an earlier time of record enter a run made again, though they were taken in after it",
-)
 def test_a_file_taken_in_later_cannot_pretend_to_have_been_known_before(capsys, corrected, tmp_path):
     first = document(capsys, "settle", corrected, "--no-report", "--out", tmp_path / "out")
     write_readings(corrected, [(IMPORT, "AI", START, 18, "9.000")], "backdated.csv", "2024-01-10T08:00:00Z")
@@ -321,16 +317,12 @@ def test_the_run_type_is_named_in_the_report_and_changes_no_figure(capsys, folde
     ).read_bytes()
 
 
-def test_register_warnings_of_the_portfolio_are_rows_of_its_exceptions(capsys, folder, tmp_path, request):
+def test_register_warnings_of_the_portfolio_are_rows_of_its_exceptions(capsys, folder, tmp_path):
     """Unit 4 of the contract's example has no BM Unit, so its volume enters none: a run must not be silent on it."""
-    request.applymarker(
-        pytest.mark.xfail(strict=True, reason="load_portfolio drops warnings; settle never shows or writes them")
-    )
     assert run(capsys, "settle", folder, "--no-report", "--out", tmp_path / "out")[0] == 0
     assert "RG-036" in (tmp_path / "out" / "exceptions.csv").read_text(encoding="utf-8")
 
 
-@pytest.mark.xfail(strict=True, reason="load_portfolio drops the warning that a readings file is not read (RG-014)")
 def test_a_readings_file_that_is_not_read_is_a_row_of_the_exceptions(capsys, tmp_path):
     folder = plain_portfolio(tmp_path / "p")
     (folder / "readings" / "january.xlsx").write_bytes(b"PK")

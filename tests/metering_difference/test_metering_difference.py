@@ -154,7 +154,8 @@ def test_full_settlement_subtracts_nothing_and_leaves_the_boundary_out() -> None
     site = network(ROOT, leaf("T", losses="0.02"), leaf("U"), settlement_option="full-settlement")
     volumes, marks, findings = settle(site, [20_000, 10_000, 5_000])
     assert volumes == {"Meter 1": None, "T": 10_200, "U": 5_000}
-    assert (marks, findings) == ("-AA", [])
+    assert (marks, [finding.code for finding in findings]) == ("-AA", ["PN-111"])
+    assert "4,800 Wh more" in findings[0].message
 
 
 def test_full_settlement_behind_two_boundaries_still_scales_by_the_losses() -> None:

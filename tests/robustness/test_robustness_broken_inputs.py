@@ -440,10 +440,7 @@ def test_a_broken_catalogue_of_the_store_is_refused_with_the_way_out(capsys, tmp
         assert str(tmp_path / ".halfhour" / "readings") in err
 
 
-BROKEN_SEGMENTS = pytest.mark.xfail(strict=True, reason="metering.day_rows lets the reader's own exceptions through")
-
-
-@pytest.mark.parametrize("kind", [pytest.param("segments", marks=BROKEN_SEGMENTS), "series", "findings"])
+@pytest.mark.parametrize("kind", ["segments", "series", "findings"])
 @pytest.mark.parametrize("how", ["truncated", "empty", "garbage", "gone"])
 def test_a_broken_file_of_the_store_is_refused_and_never_settled_without(capsys, tmp_path, kind, how):
     (tmp_path / "readings").mkdir(parents=True)
@@ -482,9 +479,6 @@ def test_short_and_long_days_in_wide_form_take_exactly_their_periods(capsys, tmp
     assert [row["settlement_period"] for row in exceptions_of(tmp_path / "out") if row["code"] == "RD-013"] == ["47"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="register.reading takes whatever is called .csv, and a pipe is waited for without end"
-)
 def test_a_pipe_among_the_readings_is_not_waited_for(tmp_path):
     (tmp_path / "plain.toml").write_text(SITE, encoding="utf-8")
     good_readings(tmp_path)

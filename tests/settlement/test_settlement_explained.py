@@ -85,30 +85,16 @@ def test_explanation_of_a_declared_site_holds_every_figure(new_portfolio: New, e
     assert_same_values(run_of(new_portfolio, text, DIFFERENT, edition))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="explain carries the edition's rule out for a site without a declaration: its values and steps show the "
-    "proportion (and a chargeable step) of a rule that did not decide",
-)
 @pytest.mark.parametrize("edition", ["p395-proposed", "osam-1.0"])
 def test_explanation_of_an_undeclared_site_holds_every_figure(new_portfolio: New, edition: str) -> None:
     assert_same_values(run_of(new_portfolio, SITE + SOLAR_AND_BATTERY, DIFFERENT, edition))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="explain drops the inputs and the proportion of a site that is left out whole",
-)
 def test_explanation_of_a_site_left_out_whole_holds_every_figure(new_portfolio: New) -> None:
     text = SITE + declared("emr-msid", "Meter 1")
     assert_same_values(run_of(new_portfolio, text, flat(import_bp=1_000, export_bp=0)))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="site_periods labels it interim-difference, explain calls it default"
-)
 def test_explanation_names_the_edition_that_the_run_names(new_portfolio: New) -> None:
     day = date(2023, 11, 1)
     run = run_of(new_portfolio, SITE + declared("interim", "Meter 1"), flat(day, import_bp=1_000, export_bp=0))
@@ -132,11 +118,6 @@ def test_explanation_of_a_difference_ends_in_what_was_settled(new_portfolio: New
     assert settled_step(run) == 700
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="explain._residuals subtracts import from import where the site is netted",
-)
 def test_explanation_of_a_netted_network_ends_in_what_was_settled(new_portfolio: New) -> None:
     text = network('netting = "within-half-hour"\n', f'export = "{UNIT_EXPORT}"\n')
     run = run_of(new_portfolio, text, flat(import_bp=0, export_bp=200, unit=100, unit_export=500))
@@ -145,11 +126,6 @@ def test_explanation_of_a_netted_network_ends_in_what_was_settled(new_portfolio:
     assert settled_step(run) == settled
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="explain._residuals leaves a missing reading out of the sum, as if it were zero",
-)
 def test_explanation_does_not_take_a_missing_third_party_for_zero(new_portfolio: New) -> None:
     second = f'\n[[metering]]\nname = "Unit 5"\nat = "third-party"\nimport = "{UNIT_EXPORT}"\nbm_unit = "2__HEFGH001"\n'
     run = run_of(new_portfolio, network() + second, flat(import_bp=1_000, export_bp=0, unit=300))

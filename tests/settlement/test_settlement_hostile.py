@@ -15,6 +15,7 @@ import pytest
 from test_settlement_explained import BATTERY, BATTERY_EXPORT, BOUNDARY, DAY, EXPORT, SITE, UNIT, declared, flat
 
 from halfhour.charges.comparison import compare_charges
+from halfhour.errors import Refused
 from halfhour.register import load_portfolio
 from halfhour.settlement.comparison import compare_editions, find_scenarios
 from halfhour.settlement.run import open_store, request_for
@@ -66,11 +67,6 @@ def test_sum_of_meters_beyond_the_bound_is_named_and_not_put_through_the_rule(ne
     assert run.exceptions["code"].to_list() == ["ST-106"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the remainder goes to the last meter as the file lists them, not in a fixed order",
-)
 def test_order_of_meters_does_not_say_who_takes_the_remainder(new_portfolio: New) -> None:
     head, meter_1 = SITE.split("[[metering]]")
     meter_1 = "[[metering]]" + meter_1
@@ -84,24 +80,15 @@ def test_order_of_meters_does_not_say_who_takes_the_remainder(new_portfolio: New
     assert tables[0].equals(tables[1])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="of two declarations in force the later in the file decides (arrangement.arrange)",
-)
-def test_order_of_declarations_does_not_decide(new_portfolio: New) -> None:
+def test_a_site_declared_two_ways_at_once_is_refused_whatever_their_order(new_portfolio: New) -> None:
     """An EMR MSID Declaration of the boundary and an EMR AMSID one of the battery alone name no meter twice."""
     both = [declared("emr-msid", "Meter 1"), declared("emr-amsid", "Battery")]
     readings = flat(import_bp=1_000, export_bp=0, import_stor=400, export_stor=0)
-    tables = [
-        new_portfolio()
-        .write("park.toml", SITE + ONLY_BATTERY + "".join(order))
-        .readings(readings)
-        .settle()
-        .site_periods
-        for order in (both, both[::-1])
-    ]
-    assert tables[0].equals(tables[1])
+    for order in (both, both[::-1]):
+        folder = new_portfolio().write("park.toml", SITE + ONLY_BATTERY + "".join(order)).readings(readings)
+        with pytest.raises(Refused) as refused:
+            folder.settle()
+        assert "RG-053" in {finding.code for finding in refused.value.findings}
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -34,6 +34,8 @@ LONG = "long.parquet"
 SLICE_SITES = 20
 _THREADS = 2
 _ANY_MOMENT = 1 << 60
+_NAMES = ["site_id", "bm_unit", "gsp_group", "settlement_date", "quality", "basis"]
+_WRITTEN: dict[str, Any] = {"compression": "lz4", "use_dictionary": _NAMES, "write_statistics": False}
 
 
 def prepared(store: ReadingsStore, sites: int) -> Iterator[Calculation]:
@@ -63,16 +65,15 @@ def settle_once(calculations: Iterable[Calculation], folder: Path) -> tuple[pl.D
     for calculation in calculations:
         started = time.perf_counter()
         if totals is None:
-            totals = engine.no_totals(calculation)
+            totals = engine.BmUnitTotals(calculation)
         else:
             totals.include(calculation)
-        for result in engine.settle_blocks(calculation, threads=_THREADS):
-            totals.add(result)
+        for result in engine.settle_blocks(calculation, totals, threads=_THREADS):
             table = tables.factors(calculation, EDITION, result).select(
-                ["settlement_date", "factor_per_100000", "basis"]
+                ["site_id", "settlement_date", "factor_per_100000", "basis"]
             )
             if writer is None:
-                writer = pq.ParquetWriter(folder / "factors.parquet", table.schema, compression="lz4")
+                writer = pq.ParquetWriter(folder / "factors.parquet", table.schema, **_WRITTEN)
             writer.write_table(table)
         took += time.perf_counter() - started
     assert calculation is not None
@@ -81,7 +82,7 @@ def settle_once(calculations: Iterable[Calculation], folder: Path) -> tuple[pl.D
     started = time.perf_counter()
     writer.close()
     units = tables.bm_unit_periods(calculation, totals)
-    pq.write_table(units, folder / "bm_unit_periods.parquet", compression="lz4")
+    pq.write_table(units, folder / "bm_unit_periods.parquet", **_WRITTEN)
     took += time.perf_counter() - started
     frame = pl.from_arrow(units)
     assert isinstance(frame, pl.DataFrame)
@@ -160,9 +161,10 @@ def run_decimal(folder: Path, sites: int, passes: int) -> dict[str, Any]:
     started = time.perf_counter()
     chargeable = [_decimal_site(wh[site].tolist()) for site in range(sites)]
     took = time.perf_counter() - started
-    expected = engine.no_totals(calculation)
-    for result in engine.settle_blocks(calculation):
-        expected.add(result)
+    totals = engine.BmUnitTotals(calculation)
+    for _result in engine.settle_blocks(calculation, totals):
+        pass
+    expected = totals.whole()
     same = sum(chargeable) == int((expected.gross - expected.non_chargeable).sum())
     return {"engine_s": [took], "half_hours": sites * data.DAYS * data.PERIODS, "agrees": same}
 

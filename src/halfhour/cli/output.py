@@ -77,6 +77,11 @@ def mwh(wh: int | None, decimals: int = 3) -> str:
     return f"{Decimal(wh).scaleb(-6).quantize(Decimal(1).scaleb(-decimals)):,}"
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 site`, `2,000 sites`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def gbp(amount: Decimal) -> str:
     """An exact amount as a statement line shows it: pounds and pence, half to even."""
     return f"{amount.quantize(Decimal('0.01')):,}"

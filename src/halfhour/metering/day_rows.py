@@ -6,7 +6,7 @@ that lacks the half hour does not erase the earlier value. Layout and reasons: E
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from halfhour.metering.catalogue import Segment
-from halfhour.metering.segment_files import group_starts
+from halfhour.metering.segment_files import broken_segment, group_starts
 from halfhour.metering.store import ReadingsStore
 
 PERIODS = 50
@@ -129,8 +129,11 @@ class _Place:
 
     def read(self, groups: list[int], columns: list[str]) -> pa.Table:
         part = self.part
-        with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["marks"], memory_map=True) as file:
-            return file.read_row_groups(groups, columns=columns, use_threads=False)
+        try:
+            with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["marks"], memory_map=True) as file:
+                return file.read_row_groups(groups, columns=columns, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise broken_segment(part.path, error) from None
 
 
 def _parts(store: ReadingsStore, wanted: pl.DataFrame) -> list[_Part]:
@@ -143,7 +146,10 @@ def _parts(store: ReadingsStore, wanted: pl.DataFrame) -> list[_Part]:
 
 
 def _part(segment: Segment, found: pl.DataFrame) -> _Part:
-    metadata = pq.read_metadata(segment.path)
+    try:
+        metadata = pq.read_metadata(segment.path)
+    except (OSError, pa.ArrowException) as error:
+        raise broken_segment(segment.path, error) from None
     return _Part(
         path=segment.path,
         metadata=metadata,
@@ -191,33 +197,47 @@ def _reckoned(places: list[_Place], first: int, last: int, first_day: int, n_day
 
 def _looked_up(places: list[_Place], first: int, last: int, first_day: int, n_days: int, known_at: Ints) -> DayRows:
     """Rows of any series: found by what each row says, the latest record known counting half hour by half hour."""
-    row_of = np.full((last - first) * n_days, NO_ROW, dtype=np.int32)
     values: list[npt.NDArray[np.int32]] = []
     marks = _Marks()
-    at: list[Ints] = []
+    rows: list[Ints] = []
+    cells: list[Ints] = []
     recorded: list[Ints] = []
+    before = 0
     for place in places:
         table = place.read(place.groups(), [*_KEYS, *_VALUES, *_RECORD])
         ordinal = _numbers(table, "series", np.int32)
-        slot_of = np.full(int(ordinal.max(initial=0)) + 1, -1, dtype=np.int64)
-        slot_of[place.part.ordinal[place.here]] = place.part.slot[place.here] - first
-        slot = slot_of[ordinal]
         day = _numbers(table, "settlement_date", np.int32).astype(np.int64) - first_day
         moment = _numbers(table, "recorded_at", np.int64)
-        known = moment <= known_at[np.clip(day, 0, n_days - 1)]
-        at.append(np.where(known & (slot >= 0) & (day >= 0) & (day < n_days), slot * n_days + day, -1))
-        recorded.append(moment)
+        known = (day >= 0) & (day < n_days) & (moment <= known_at[np.clip(day, 0, n_days - 1)])
+        for slot_of in _slots_by_ordinal(place, first, int(ordinal.max(initial=0)) + 1):
+            slot = slot_of[ordinal]
+            kept = np.flatnonzero(known & (slot >= 0))
+            rows.append(before + kept)
+            cells.append(slot[kept] * n_days + day[kept])
+            recorded.append(moment[kept])
         values.append(_watt_hours(table))
         marks.add(table)
-    where = _joined(at, np.int64)
-    kept = np.flatnonzero(where >= 0)
-    row_of[where[kept]] = kept
-    rows = DayRows(
+        before += table.num_rows
+    row, cell = _joined(rows, np.int64), _joined(cells, np.int64)
+    row_of = np.full((last - first) * n_days, NO_ROW, dtype=np.int32)
+    row_of[cell] = row
+    found = DayRows(
         _joined(values, np.int32, (0, PERIODS)), marks.of_row(), marks.patterns(), row_of.reshape(last - first, n_days)
     )
-    if np.array_equal(row_of[where[kept]], kept):
-        return rows
-    return _overlay(rows, where, _joined(recorded, np.int64))
+    if np.array_equal(row_of[cell], row):
+        return found
+    return _overlay(found, row, cell, _joined(recorded, np.int64))
+
+
+def _slots_by_ordinal(place: _Place, first: int, ordinals: int) -> Iterator[Ints]:
+    """The block's slot of each series of a segment; again for an MSID that several sites of the block register."""
+    ordinal, slot = place.part.ordinal[place.here], place.part.slot[place.here] - first
+    while len(ordinal):
+        slot_of = np.full(ordinals, -1, dtype=np.int64)
+        _, once = np.unique(ordinal, return_index=True)
+        slot_of[ordinal[once]] = slot[once]
+        yield slot_of
+        ordinal, slot = np.delete(ordinal, once), np.delete(slot, once)
 
 
 class _Marks:
@@ -243,15 +263,18 @@ class _Marks:
         return np.concatenate(self._patterns)
 
 
-def _overlay(rows: DayRows, where: Ints, recorded: Ints) -> DayRows:
-    """Lay later records over earlier ones, half hour by half hour, for the days that have several."""
+def _overlay(rows: DayRows, row: Ints, cell: Ints, recorded: Ints) -> DayRows:
+    """Lay later records over earlier ones, half hour by half hour, for the days that have several.
+
+    Args:
+        row, cell, recorded: which row is a record of which cell of `row_of`, and when it was recorded.
+    """
     values, pattern_of_row, patterns = rows.values, rows.pattern_of_row, rows.patterns
     row_of = rows.row_of.reshape(-1)
-    kept = np.flatnonzero(where >= 0)
-    counts = np.bincount(where[kept], minlength=len(row_of))
-    several = kept[counts[where[kept]] > 1]
-    order = several[np.lexsort((several, recorded[several], where[several]))]
-    cells, starts = np.unique(where[order], return_index=True)
+    several = np.flatnonzero(np.bincount(cell, minlength=len(row_of))[cell] > 1)
+    several = several[np.lexsort((row[several], recorded[several], cell[several]))]
+    order, where = row[several], cell[several]
+    cells, starts = np.unique(where, return_index=True)
     merged = np.zeros((len(cells), PERIODS), dtype=np.int32)
     marks = np.zeros((len(cells), PERIODS), dtype=np.uint8)
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))

@@ -6,8 +6,9 @@ other are found however far apart they stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
@@ -15,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from halfhour.metering.day_block import ABSENT, CONFLICT, FILE_TIME, DayBlock, Series
+from halfhour.metering.day_block import ABSENT, ACTUAL, CONFLICT, ESTIMATED, FILE_TIME, DayBlock, Series
 from halfhour.metering.readings_tables import MOST_PERIODS
-from halfhour.metering.segment_files import SEGMENT_ROWS, day_rows
+from halfhour.metering.segment_files import SEGMENT_ROWS, cuts_between_sites, day_rows
 
 _VALUES = np.dtype([("wh", "<i4", MOST_PERIODS), ("marks", "u1", MOST_PERIODS)])
 _KEYS = np.dtype([("series", "i4"), ("day", "i4"), ("source", "i4"), ("recorded", "i8"), ("line", "i8")])
@@ -60,6 +61,7 @@ class DaySpill:
         self.readings: dict[int, int] = {}
         self.earliest: dict[int, int] = {}
         self.repeated: dict[int, int] = {}
+        self.backdated: dict[int, int] = {}
 
     def __enter__(self) -> DaySpill:
         return self
@@ -70,8 +72,12 @@ class DaySpill:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def append(self, block: DayBlock, source: int, file_time: int) -> None:
-        """Add rows of a source, whose own time of record holds where a row has none."""
+    def append(self, block: DayBlock, source: int, file_time: int, known: int) -> None:
+        """Add rows of a source, whose own time of record holds where a row has none.
+
+        It also holds where a row states one that is not later than `known`, the latest that the store held before: a
+        run may have been made from that, and must come out the same again.
+        """
         present = np.unique(block.series_of)
         ordinals = np.zeros(len(block.series), dtype=np.int32)
         for ordinal in present.tolist():
@@ -80,7 +86,12 @@ class DaySpill:
         keys["series"] = ordinals[block.series_of]
         keys["day"] = block.day
         keys["source"] = source
-        keys["recorded"] = np.where(block.recorded == FILE_TIME, file_time, block.recorded)
+        backdated = (block.recorded != FILE_TIME) & (block.recorded <= known)
+        if backdated.any():
+            self.backdated[source] = self.backdated.get(source, 0) + int(
+                np.count_nonzero((block.marks[backdated] == ACTUAL) | (block.marks[backdated] == ESTIMATED))
+            )
+        keys["recorded"] = np.where((block.recorded == FILE_TIME) | backdated, file_time, block.recorded)
         keys["line"] = block.line
         if len(keys):
             first = int(keys["recorded"].min())
@@ -94,6 +105,7 @@ class DaySpill:
     def drop(self, source: int) -> None:
         """Forget everything of the source added last."""
         self.earliest.pop(source, None)
+        self.backdated.pop(source, None)
         while self._keys and (len(self._keys[-1]) == 0 or self._keys[-1]["source"][0] == source):
             self._keys.pop()
         self._file.seek(sum(map(len, self._keys)) * _VALUES.itemsize)
@@ -103,11 +115,12 @@ class DaySpill:
         """All series in the store's order: by rank of the MSID, unknown ones last, then MSID and quantity."""
         return sorted(self._series, key=lambda series: (series[0] not in rank, rank.get(series[0], 0), series))
 
-    def sorted_tables(self, order: list[Series], report: Report) -> Iterator[pa.Table]:
+    def sorted_tables(self, order: list[Series], site_of: Sequence[int], report: Report) -> Iterator[pa.Table]:
         """The rows in order of series, day, time of record and source, in tables of segment size.
 
         Args:
             order: from `series`; the tables' ordinals refer to it.
+            site_of: number of the site of each series, between which tables end.
             report: told of every half hour that has different values in one record.
         """
         keys = np.concatenate(self._keys) if self._keys else np.empty(0, dtype=_KEYS)
@@ -126,8 +139,8 @@ class DaySpill:
         bounds = np.append(np.flatnonzero(changes), len(keys))
         self._file.flush()
         values = np.memmap(self._path, dtype=_VALUES, mode="r", shape=(len(keys),))
-        for first in range(0, len(bounds) - 1, SEGMENT_ROWS):
-            last = min(first + SEGMENT_ROWS, len(bounds) - 1)
+        sites = np.asarray(site_of, dtype=np.int64)[keys["series"][bounds[:-1]]]
+        for first, last in pairwise([0, *cuts_between_sites(sites, SEGMENT_ROWS), len(bounds) - 1]):
             pieces = []
             for start in range(first, last, _ROWS_AT_ONCE):
                 groups = bounds[start : min(start + _ROWS_AT_ONCE, last) + 1]

@@ -62,9 +62,45 @@ def settled_volumes(
     findings: list[Finding] = []
     for first, last in _constant_spans(site.metering, days):
         _settle_span(site, readings, settled, days, slice(first, last), findings)
+    if site.settlement_option == "full-settlement":
+        findings += _unexplained(site, readings, settled, days, report_from)
     return settled, [
         finding for finding in findings if finding.settlement_date and finding.settlement_date >= days[report_from]
     ]
+
+
+def _unexplained(
+    site: Site, readings: Readings, settled: Readings, days: Sequence[date], report_from: int
+) -> list[Finding]:
+    """How far the boundary of a fully settled network, where it is only a check, is from what settles behind it."""
+    found: list[Finding] = []
+    for quantity in ("AI", "AE"):
+        sides: list[tuple[Ints, Marks]] = []
+        for at, series in (("boundary", readings), ("third-party", settled)):
+            chosen = [one for (number, of), one in series.items() if of == quantity and site.metering[number].at == at]
+            if chosen:
+                present = np.min([one.marks for one in chosen], axis=0)
+                sides.append((np.sum([one.values for one in chosen], axis=0), present))
+        if len(sides) < 2:
+            continue
+        (boundary, boundary_marks), (behind, behind_marks) = sides
+        known = (boundary_marks != ABSENT) & (behind_marks != ABSENT)
+        known[:report_from] = False
+        left = np.where(known, boundary - behind, 0)
+        if left.any():
+            found.append(
+                Finding(
+                    code="PN-111",
+                    severity="info",
+                    message=f"Site '{site.id}': the boundary ({quantity}) reads {int(left.sum()):,} Wh more than "
+                    f"settles behind it, over {int(known.sum()):,} half hours; the largest difference of one is "
+                    f"{int(np.abs(left).max()):,} Wh.",
+                    next_step="Network losses explain a few per cent; beyond that, look for an unmetered customer.",
+                    site_id=site.id,
+                    settlement_date=days[report_from],
+                )
+            )
+    return found
 
 
 def uplift(metering: Metering) -> Fraction:

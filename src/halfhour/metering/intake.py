@@ -106,6 +106,7 @@ def take_in(
             held.add(seen[file.name].sha256)
             new.append(file)
     now = microseconds(datetime.now(UTC))
+    known = -1 if catalogue.latest_record is None else microseconds(catalogue.latest_record)
     segments = folder / SEGMENTS_FOLDER
     taken: dict[int, _Taken] = {}
     with DaySpill(folder / SPILL_FILE) as spill, ThreadPoolExecutor(WORKERS) as workers:
@@ -114,7 +115,7 @@ def take_in(
             ordinal = len(catalogue.sources) + len(taken)
             source = Source(file.name, seen[file.name].sha256, file.bytes, moment_of(moment))
             taken[ordinal] = _Taken(source, "", FindingLog(file.name))
-            for _ in _read(file, ordinal, taken[ordinal], spill, now, workers):
+            for _ in _read(file, ordinal, taken[ordinal], spill, now, known, workers):
                 if progress:
                     progress(file.name, done, total)
             done += file.bytes
@@ -130,10 +131,11 @@ def take_in(
         number = catalogue.next_number
         written = [
             write_segment(table, order, segments, number + place, site_of)
-            for place, table in enumerate(spill.sorted_tables(order, report))
+            for place, table in enumerate(spill.sorted_tables(order, site_of, report))
         ]
         for ordinal, one in taken.items():
             one.log.tallies["repeated"] += spill.repeated.get(ordinal, 0)
+            one.log.tallies["backdated"] += spill.backdated.get(ordinal, 0)
             first = spill.earliest.get(ordinal)
             one.source = replace(
                 one.source,
@@ -184,7 +186,7 @@ def _times_of_record(files: Sequence[FileOnDisk], latest: datetime | None, now: 
 
 
 def _read(
-    file: FileOnDisk, ordinal: int, taken: _Taken, spill: DaySpill, now: int, workers: Executor
+    file: FileOnDisk, ordinal: int, taken: _Taken, spill: DaySpill, now: int, known: int, workers: Executor
 ) -> Iterator[None]:
     """Read one file into the spill, yielding now and then; of a file found broken further on, nothing stays there."""
     try:
@@ -193,7 +195,7 @@ def _read(
         taken.unit = recognised.unit
         taken.log.extend(recognised.log)
         for block in read_day_blocks(recognised, now, workers):
-            spill.append(block, ordinal, microseconds(taken.source.recorded_at))
+            spill.append(block, ordinal, microseconds(taken.source.recorded_at), known)
             taken.log.extend(block.log)
             taken.source = replace(taken.source, rows=taken.source.rows + block.rows_read)
             yield
@@ -233,6 +235,12 @@ def _difference(difference: Difference, taken: _Taken) -> Finding:
 
 
 _TALLIES = {
+    "backdated": (
+        "RD-024",
+        "gives {} readings a time of record that is not later than what the store held already; they count from the "
+        "moment of taking in, since runs may have been made before.",
+        "Nothing to do; to use the times as stated, remove the folder .halfhour/readings and settle again.",
+    ),
     "reactive": (
         "RD-011",
         "has {} rows of reactive energy (RI, RE), which is not used in this calculation.",

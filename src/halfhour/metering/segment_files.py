@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -149,8 +150,9 @@ def write_segment(
     rows = rows.set_column(0, SCHEMA.field("series"), pa.array(compact, pa.int32()))
     path, series_path = folder / f"{number:06}.parquet", folder / f"{number:06}.series.parquet"
     sites = np.asarray(range(len(series)) if site_of is None else site_of, dtype=np.int64)[ordinals]
+    cuts = cuts_between_sites(sites, ROW_GROUP_ROWS)
     write_durably(
-        _slices(rows, np.flatnonzero(sites[1:] != sites[:-1]) + 1),
+        [rows.slice(first, last - first) for first, last in pairwise([0, *cuts, rows.num_rows])],
         path,
         use_dictionary=["series", "settlement_date", "marks", "recorded_at", "source"],
     )
@@ -185,16 +187,22 @@ def write_segment(
     )
 
 
-def _slices(rows: pa.Table, site_ends: NDArray[np.intp]) -> list[pa.Table]:
-    """Rows cut into row groups, at the last end of a site that fits; a longer site is cut where it must be."""
-    cuts = [0]
-    while rows.num_rows - cuts[-1] > ROW_GROUP_ROWS:
-        fits = (
-            site_ends[np.searchsorted(site_ends, cuts[-1] + ROW_GROUP_ROWS, side="right") - 1] if len(site_ends) else 0
-        )
-        cuts.append(int(fits) if fits > cuts[-1] else cuts[-1] + ROW_GROUP_ROWS)
-    ends = [*cuts[1:], rows.num_rows]
-    return [rows.slice(first, last - first) for first, last in zip(cuts, ends, strict=True)]
+def cuts_between_sites(sites: NDArray[np.int64], longest: int) -> list[int]:
+    """Where to cut rows into stretches, each ending where a site does; a site longer than that is cut where it must be.
+
+    Args:
+        sites: number of the site of each row, those of a site together.
+        longest: rows that a stretch may have.
+    """
+    ends = np.flatnonzero(sites[1:] != sites[:-1]) + 1
+    cuts: list[int] = []
+    last = 0
+    while len(sites) - last > longest:
+        place = int(np.searchsorted(ends, last + longest, side="right")) - 1
+        fits = int(ends[place]) if place >= 0 else 0
+        last = fits if fits > last else last + longest
+        cuts.append(last)
+    return cuts
 
 
 def write_durably(row_groups: Sequence[pa.Table], path: Path, **options: object) -> None:
@@ -256,7 +264,7 @@ def read_series(segments: Sequence[Segment]) -> pl.DataFrame:
     parts = [pl.DataFrame(schema={"segment": pl.Int32, "ordinal": pl.UInt32, **_POLARS_SERIES})]
     for number, segment in enumerate(segments):
         try:
-            held = pl.read_parquet(segment.series_path, schema=_POLARS_SERIES)
+            held = pl.read_parquet(segment.series_path, schema=_POLARS_SERIES, glob=False)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise broken_segment(segment.series_path, error) from None
         parts.append(held.with_row_index("ordinal").select(pl.lit(number, pl.Int32).alias("segment"), pl.all()))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,15 @@ from halfhour.metering import catalogue as catalogues
 from halfhour.metering import intake
 from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Segment, Source
 from halfhour.metering.day_block import Series
-from halfhour.metering.segment_files import SCHEMA, SEGMENT_ROWS, read_day, read_findings, read_series, write_segment
+from halfhour.metering.segment_files import (
+    SCHEMA,
+    SEGMENT_ROWS,
+    cuts_between_sites,
+    read_day,
+    read_findings,
+    read_series,
+    write_segment,
+)
 
 LOCK_FILE = "lock"
 
@@ -177,7 +186,7 @@ class ReadingsStore:
             before = self._catalogue
             ordinal = len(before.sources)
             segments: list[Segment] = []
-            for table in _cut(rows):
+            for table in _cut(rows, range(len(series)) if site_of is None else site_of):
                 held = table.set_column(
                     SCHEMA.get_field_index("source"),
                     SCHEMA.field("source"),
@@ -228,8 +237,9 @@ def _remove_leftovers(folder: Path, catalogue: Catalogue) -> None:
     (folder / intake.SPILL_FILE).unlink(missing_ok=True)
 
 
-def _cut(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Batches as tables of segment size, checked to be in order."""
+def _cut(batches: Iterator[pa.RecordBatch], site_of: Sequence[int]) -> Iterator[pa.Table]:
+    """Batches as tables of about segment size that end where a site does, checked to be in order."""
+    sites = np.asarray(site_of, dtype=np.int64)
     held: list[pa.Table] = []
     previous: tuple[int, int, int] | None = None
     for batch in batches:
@@ -237,13 +247,13 @@ def _cut(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
             continue
         table = pa.Table.from_batches([batch]).select(SCHEMA.names).cast(SCHEMA)
         previous = _last_key(table, previous)
-        while table.num_rows:
-            room = SEGMENT_ROWS - sum(part.num_rows for part in held)
-            held.append(table.slice(0, room))
-            table = table.slice(room)
-            if sum(part.num_rows for part in held) == SEGMENT_ROWS:
-                yield pa.concat_tables(held).combine_chunks()
-                held = []
+        held.append(table)
+        if sum(part.num_rows for part in held) > SEGMENT_ROWS:
+            whole = pa.concat_tables(held)
+            cuts = cuts_between_sites(sites[whole.column("series").to_numpy()], SEGMENT_ROWS)
+            for first, last in pairwise([0, *cuts]):
+                yield whole.slice(first, last - first).combine_chunks()
+            held = [whole.slice(cuts[-1])]
     if held:
         yield pa.concat_tables(held).combine_chunks()
 

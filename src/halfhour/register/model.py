@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from halfhour.errors import Finding
+
 Voltage = Literal["LV", "HV", "EHV", "132kV", "T"]
 At = Literal["boundary", "generation", "storage", "third-party", "customer"]
 DeclarationKind = Literal["emr-msid", "emr-amsid", "nfd", "d380", "interim"]
@@ -165,6 +167,7 @@ class Portfolio:
         loss_factors: from `line_loss_factors.csv`, empty where there is none.
         register_files: every register file read, with hashes (readings are accounted for by the readings store).
         reading_files: files below `readings/`, absolute, in order of name.
+        findings: warnings and remarks of reading and checking the register, for the exceptions of every run.
     """
 
     path: Path
@@ -173,6 +176,7 @@ class Portfolio:
     loss_factors: tuple[LossFactor, ...] = ()
     register_files: tuple[SourceFile, ...] = ()
     reading_files: tuple[Path, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, or None."""

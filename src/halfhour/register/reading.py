@@ -44,7 +44,7 @@ def load_portfolio(path: Path | str) -> Portfolio:
             "Correct what is listed, then read it again.",
             findings,
         )
-    return portfolio
+    return replace(portfolio, findings=tuple(findings))
 
 
 def read_portfolio(path: Path | str) -> tuple[Portfolio, list[Finding]]:
@@ -168,7 +168,9 @@ def _reading_files(folder: Path) -> tuple[tuple[Path, ...], list[Finding]]:
     for below, folders, names in os.walk(folder.absolute() / READINGS_FOLDER):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for file in (Path(below, name) for name in names if not name.startswith(".")):
-            if file.name.lower().endswith(READING_SUFFIXES):
+            # A pipe or a device would be waited for without end; a broken link is for the reader to refuse.
+            waits = file.is_fifo() or file.is_socket() or file.is_char_device() or file.is_block_device()
+            if file.name.lower().endswith(READING_SUFFIXES) and not waits:
                 found.append(file)
                 continue
             place = file.relative_to(folder.absolute()).as_posix()

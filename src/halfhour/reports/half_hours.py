@@ -144,7 +144,7 @@ def treatments(
         digits = arranged.treatment[:, line.first_run_day :]
         for number, site in enumerate(some.sites):
             found[site.id][0].append("".join(str(int(digit)) for digit in digits[number]))
-            found[site.id][1].append(int(arranged.parameter[number]))
+            found[site.id][1].append(int(arranged.parameter[number, line.first_run_day]))
     return found
 
 
@@ -162,7 +162,7 @@ def site_half_hours(
     Args:
         path: the run's `site_periods.parquet`.
     """
-    frame = pl.scan_parquet(path).filter(pl.col("site_id").is_in(list(site_ids))).collect()
+    frame = pl.scan_parquet(path, glob=False).filter(pl.col("site_id").is_in(list(site_ids))).collect()
     names = quantities_of(frame.columns)
     how = treatments(portfolio, request, site_ids)
     by_site = frame.partition_by("site_id", as_dict=True)
@@ -238,7 +238,7 @@ def all_sites(path: Path, days: Days) -> AllSites:
     A half hour with a missing figure is summed without it and marked: `missing` and `estimated` count the sites
     behind. The untraced columns are import and export of sites and half hours for which there are no flows.
     """
-    frame = pl.scan_parquet(path)
+    frame = pl.scan_parquet(path, glob=False)
     names = [name for name in quantities_of(frame.collect_schema().names()) if summed(name)]
     no_flows = pl.col("bp_to_other_wh").is_null() if "bp_to_other_wh" in names else pl.lit(True)
     untraced = ("import_untraced_wh", "export_untraced_wh")

@@ -20,6 +20,7 @@ from halfhour.register.model import Portfolio
 from halfhour.reports import comparing, half_hours, rule_pages, summary, words
 from halfhour.rules.registry import editions
 from halfhour.settlement.run import Run
+from halfhour.settlement.treatment import TREATMENTS
 
 REPORT = "report.html"
 _SCRIPTS = ("format.js", "data.js", "flows.js", "charts.js", "tables.js", "working.js", "main.js")
@@ -150,7 +151,9 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
         "editions": worked,
         "factors": half_hours.factors_drawn(run.factors, days),
         "factor_sites": run.factors["site_id"].n_unique(),
-        "treatments": [rule_pages.TREATMENTS[number] for number in sorted(rule_pages.TREATMENTS)],
+        "treatments": [
+            {"text": TREATMENTS[number].text, "clause": TREATMENTS[number].clause} for number in sorted(TREATMENTS)
+        ],
         "no_deduction": rule_pages.NO_DEDUCTION,
         "no_import": rule_pages.NO_IMPORT,
         "glossary": glossary,

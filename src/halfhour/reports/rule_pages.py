@@ -15,21 +15,9 @@ from typing import Any
 
 from halfhour.rules.registry import INPUTS, Edition, editions
 from halfhour.rules.source import Rule, rule_text, trace
-from halfhour.settlement import kernel as k
 from halfhour.settlement.compiled import factor_function
 from halfhour.terms import column, glossary
 
-TREATMENTS = {
-    k.BY_BOUNDARY: {
-        "text": "No EMR declaration decides on this day: the whole boundary import is chargeable.",
-        "clause": "handbook 3.3, 5.1",
-    },
-    k.WHOLE_SITE: {
-        "text": "Declared to hold no final demand: the whole boundary import is non-chargeable.",
-        "clause": "SVA Data Catalogue P0342; before 2 November 2023 EMR Circular 170",
-    },
-    k.BY_RULE: {"text": "The edition's rule decides, step by step.", "clause": "handbook 5.1"},
-}
 NO_DEDUCTION = {
     "text": "Boundary export or asset data are missing: no deduction, the whole boundary import is chargeable.",
     "clause": "handbook 5.2",

@@ -7,7 +7,6 @@ chargeable-imports.md 1.5, 3.3, 5.1), meters become legs of the six input series
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -16,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from halfhour.calendar import settlement_periods
-from halfhour.register.model import Declaration, Metering, Portfolio, Settings, Site
+from halfhour.errors import Finding
+from halfhour.register.model import Metering, Portfolio, Settings, Site
 from halfhour.rules.arithmetic import PARTS
 from halfhour.rules.registry import editions
-from halfhour.settlement.kernel import BY_BOUNDARY, BY_RULE, WHOLE_SITE
+from halfhour.settlement.treatment import Days, treat
 
 Ints = npt.NDArray[np.int64]
 
@@ -116,11 +116,13 @@ class Arrangement:
         meter_*: every registered meter direction: slot, settled slot (-1 for asset meters), quantity (0 AI, 1 AE),
             days registered, number of its metering within the site.
         leg_*: class of the six inputs, slot, days.
-        node_*: Import MSIDs that enter a BM Unit: settled slot, BM Unit (-1 none), days.
+        node_*: Import MSIDs that enter a BM Unit, in order of MSID within a site: settled slot, BM Unit (-1 none),
+            days; `node_whole` uint8 [node, day], 1 where it is declared non-chargeable by itself.
         bm_units: id and GSP Group.
         treatment: int8 [site, day].
-        parameter: [site], the edition's parameter or the default of its factor.
-        declared: uint8 [site, day], 1 where an EMR declaration touches the site.
+        parameter: [site, day], the edition's parameter or the default of its factor.
+        declared: uint8 [site, day], 1 where an EMR declaration that can apply touches the site.
+        findings: declarations without effect.
     """
 
     sites: tuple[Site, ...]
@@ -145,10 +147,12 @@ class Arrangement:
     node_bm_unit: Ints
     node_from: Ints
     node_to: Ints
+    node_whole: npt.NDArray[np.uint8]
     bm_units: list[tuple[str, str]]
     treatment: npt.NDArray[np.int8]
     declared: npt.NDArray[np.uint8]
     parameter: Ints
+    findings: list[Finding]
 
 
 def is_private_network(site: Site) -> bool:
@@ -198,7 +202,10 @@ def arrange(
     n_sites = len(portfolio.sites)
     treatment = np.zeros((n_sites, line.n_days), dtype=np.int8)
     declared = np.zeros((n_sites, line.n_days), dtype=np.uint8)
-    parameter = np.zeros(n_sites, dtype=np.int64)
+    parameter = np.zeros((n_sites, line.n_days), dtype=np.int64)
+    whole: list[Days] = []
+    nothing = np.zeros(line.n_days, dtype=bool)
+    findings: list[Finding] = []
     derived_base = sum(1 for _ in portfolio.msids())
 
     for number, site in enumerate(portfolio.sites):
@@ -206,6 +213,11 @@ def arrange(
         slots: dict[tuple[str, str], int] = {}
         network = is_private_network(site)
         full_settlement = network and site.settlement_option == "full-settlement"
+        treated = treat(edition_id, site, line.first_day, line.n_days, in_force=in_force)
+        treatment[number] = treated.how
+        declared[number] = treated.touched
+        findings += treated.findings
+        own_nodes: list[tuple[str, int, int, int, int, Days | None]] = []
         for which, metering in enumerate(site.metering):
             first, last = line.clip(metering.effective_from, metering.effective_to)
             for quantity, msid in enumerate((metering.import_msid, metering.export_msid)):
@@ -224,7 +236,7 @@ def arrange(
                 meters.extend((slot, settled, quantity, first, last, which))
                 if settled != NO_SLOT and quantity == 0:
                     unit = NO_SLOT if metering.bm_unit is None else bm_unit_numbers[metering.bm_unit]
-                    nodes.extend((settled, unit, first, last))
+                    own_nodes.append((msid, settled, unit, first, last, treated.whole.get(which)))
                 if full_settlement and metering.at == "third-party":
                     legs.extend((quantity, settled, first, last))
                 elif metering.at in _CLASS and not (full_settlement and metering.at == "boundary"):
@@ -236,13 +248,10 @@ def arrange(
                         derived_of.append((number, which, quantity))
                     for leg_from, leg_to in _declared_spans(site, metering, line, first, last):
                         legs.extend((_CLASS[metering.at] + quantity, leg_slot, leg_from, leg_to))
-        for declaration in site.declarations:
-            first, last = line.clip(declaration.effective_from, declaration.effective_to)
-            if declaration.kind in ("emr-msid", "emr-amsid", "interim"):
-                declared[number, first:last] = 1
-            how = treatment_under(edition_id, site, declaration, line, in_force=in_force)
-            for how_from, how_to, what in how:
-                treatment[number, max(first, how_from) : min(last, how_to)] = what
+        # In order of MSID, so that who takes the remainder of a share does not hang on the order of a file.
+        for _, settled, unit, first, last, whole_days in sorted(own_nodes, key=lambda node: (node[0], node[3])):
+            nodes.extend((settled, unit, first, last))
+            whole.append(nothing if whole_days is None else whole_days)
         parameter[number] = _parameter(edition_id, site, portfolio.settings, line)
     starts.extend((len(series), len(derived_of), len(meters) // 6, len(legs) // 4, len(nodes) // 4))
 
@@ -274,51 +283,12 @@ def arrange(
         node_bm_unit=node[1],
         node_from=node[2],
         node_to=node[3],
+        node_whole=np.array(whole, dtype=np.uint8).reshape(-1, line.n_days),
         bm_units=units,
         treatment=treatment,
         declared=declared,
         parameter=parameter,
-    )
-
-
-def treatment_under(
-    edition_id: str, site: Site, declaration: Declaration, line: Timeline, *, in_force: bool
-) -> Iterator[tuple[int, int, int]]:
-    """How a declaration makes its site count, as (from day, to day, treatment) within the declaration's own dates."""
-    everything = (0, line.n_days)
-    names_assets = any(
-        metering.name in declaration.metering and metering.at in ("storage", "generation") for metering in site.metering
-    )
-    if declaration.kind == "emr-msid" and covers_every_import(site, declaration):
-        if edition_id == "default":
-            return
-        yield (*everything, WHOLE_SITE)
-    elif declaration.kind == "emr-amsid":
-        if edition_id == "default" or (edition_id == "osam-1.0" and site.registered_in == "CMRS"):
-            return
-        yield (*everything, BY_RULE)
-    elif declaration.kind == "interim":
-        if interim_conditions_met(site) and covers_every_import(site, declaration):
-            if edition_id != "default" or in_force:
-                yield (*everything, WHOLE_SITE)
-        elif names_assets and not in_force and edition_id != "default":
-            yield (*everything, BY_RULE)
-
-
-def covers_every_import(site: Site, declaration: Declaration) -> bool:
-    """Whether a declaration names every boundary Import Metering System of its site."""
-    imports = {metering.name for metering in site.metering if metering.at == "boundary" and metering.import_msid}
-    return bool(imports) and imports <= set(declaration.metering)
-
-
-def interim_conditions_met(site: Site) -> bool:
-    """Whether the interim solution may leave the site out: own connection, shared with no demand (handbook 1.3).
-
-    Both directions of a site are registered in one system by the portfolio's form.
-    """
-    return site.registered_in == "SMRS" and all(
-        metering.at == "boundary" or (metering.at in ("storage", "generation") and metering.licensed)
-        for metering in site.metering
+        findings=findings,
     )
 
 
@@ -337,18 +307,21 @@ def _declared_spans(site: Site, metering: Metering, line: Timeline, first: int, 
     return [piece for piece in pairwise(edges) if piece[0] < piece[1] and not left_out[piece[0]]]
 
 
-def _parameter(edition_id: str, site: Site, settings: Settings, line: Timeline) -> int:
+def _parameter(edition_id: str, site: Site, settings: Settings, line: Timeline) -> int | Ints:
+    """The edition's parameter, or the default of its factor: one for all days, or one for each."""
     if edition_id == "interim-difference":
         return int(site.customer_supplier_licensed)
     if edition_id == "osam-1.0":
         return 0 if settings.default_ncsp is None else int(settings.default_ncsp * PARTS)
     if edition_id == "p395-proposed":
+        of_day = np.full(line.n_days, PARTS, dtype=np.int64)
         for declaration in site.declarations:
-            first, last = line.clip(declaration.effective_from, declaration.effective_to)
-            if declaration.default_factor is not None and first < last:
-                return int(declaration.default_factor * PARTS)
-        return PARTS
-    return BY_BOUNDARY
+            if declaration.default_factor is not None:
+                of_day[slice(*line.clip(declaration.effective_from, declaration.effective_to))] = int(
+                    declaration.default_factor * PARTS
+                )
+        return of_day
+    return 0
 
 
 def _columns(entries: array[int], width: int) -> list[Ints]:

@@ -35,7 +35,7 @@ def assurance_findings(calculation: Calculation, result: BlockResult) -> Iterato
         site = calculation.arrangement.sites[number]
         rows = slice((number - result.first_site) * half_hours, (number - result.first_site + 1) * half_hours)
         state = result.detail_state[rows]
-        known = (state != k.STATE_NOT_REGISTERED) & (state != k.STATE_IMPORT_MISSING) & (state != k.STATE_DATA_MISSING)
+        known = np.isin(state, k.STATES_WITH_ALL_INPUTS)
         detail = result.detail[rows]
         how = calculation.arrangement.treatment[number, first_run_day:][day_of_row]
         if (how == k.WHOLE_SITE).any():

@@ -16,7 +16,7 @@ from halfhour.errors import Finding
 from halfhour.metering.day_rows import DayRowLoader, DayRows, append_rows
 from halfhour.metering.difference import Readings, Series, settled_volumes
 from halfhour.metering.losses import FactorsOf, at_boundary_voltage
-from halfhour.register.model import Site
+from halfhour.register.model import Metering, Site
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import NO_SLOT, Arrangement, Ints, Timeline
 from halfhour.settlement.compiled import Kernel
@@ -45,15 +45,22 @@ class MeterVolumes:
     registered: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Demand of BM Units, added up: [BM Unit, run day, 50] in Wh, and the worst state of what is behind it."""
+
+    gross: Ints
+    non_chargeable: Ints
+    state: npt.NDArray[np.int8]
+
+
 @dataclass(slots=True)
 class BlockResult:
-    """What a block settles to; shapes as in `kernel.settle_block`."""
+    """What a block settles to; shapes as in `kernel.settle_block`. `demand` may hold other blocks' demand too."""
 
     first_site: int
     last_site: int
-    bm_gross: Ints
-    bm_non_chargeable: Ints
-    bm_state: npt.NDArray[np.int8]
+    demand: Demand
     site_day_factor: Ints
     site_day_wh: Ints
     detail: Ints
@@ -106,8 +113,18 @@ def row_offsets(line: Timeline) -> Ints:
     return np.concatenate([[0], np.cumsum(line.periods[line.first_run_day :])]).astype(np.int64)
 
 
-def settle_block(calculation: Calculation, first: int, last: int) -> BlockResult:
-    """Settle the sites from `first` (included) to `last` (excluded)."""
+def no_demand(calculation: Calculation) -> Demand:
+    """Demand of nothing yet, over the BM Units and run days of a calculation."""
+    shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, PERIODS)
+    return Demand(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int8))
+
+
+def settle_block(calculation: Calculation, first: int, last: int, demand: Demand | None = None) -> BlockResult:
+    """Settle the sites from `first` (included) to `last` (excluded).
+
+    Args:
+        demand: what the block's demand is added to; None = a new one.
+    """
     arrangement = calculation.arrangement
     block = _Block(
         first=first,
@@ -119,7 +136,7 @@ def settle_block(calculation: Calculation, first: int, last: int) -> BlockResult
     )
     rows = calculation.loader.load(block.first_series, block.first_series + block.n_series)
     rows, row_of, findings = _derive(calculation, rows, block)
-    result = _run_kernel(calculation, rows, row_of, block)
+    result = _run_kernel(calculation, rows, row_of, block, demand or no_demand(calculation))
     meters = np.arange(arrangement.site_meters[first], arrangement.site_meters[last], dtype=np.int64)
     findings += _missing_readings(calculation, rows, row_of, block, meters)
     findings += _over_limit(calculation, result)
@@ -274,7 +291,9 @@ def _rows_by_day(slot_rows: Rows, first: Ints, last: Ints, n_days: int) -> Rows:
     return np.where(outside, np.int32(k.NOT_REGISTERED), slot_rows)
 
 
-def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block) -> BlockResult:
+def _run_kernel(
+    calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, demand: Demand
+) -> BlockResult:
     arrangement, line = calculation.arrangement, calculation.line
     n_sites, n_days, run_days = block.last - block.first, line.n_days, line.run_days
     legs = slice(int(arrangement.site_legs[block.first]), int(arrangement.site_legs[block.last]))
@@ -288,14 +307,11 @@ def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.
         arrangement.node_to[nodes],
         n_days,
     )
-    n_bm = len(arrangement.bm_units)
     half_hours = n_sites * int(calculation.row_offset[-1]) if calculation.detail else 0
     result = BlockResult(
         first_site=block.first,
         last_site=block.last,
-        bm_gross=np.zeros((n_bm, run_days, PERIODS), dtype=np.int64),
-        bm_non_chargeable=np.zeros((n_bm, run_days, PERIODS), dtype=np.int64),
-        bm_state=np.zeros((n_bm, run_days, PERIODS), dtype=np.int8),
+        demand=demand,
         site_day_factor=np.zeros((n_sites, run_days, 3), dtype=np.int64),
         site_day_wh=np.zeros((n_sites, run_days, 7), dtype=np.int64),
         detail=np.zeros((half_hours, calculation.width), dtype=np.int64),
@@ -316,13 +332,14 @@ def _run_kernel(calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.
         arrangement.site_nodes[block.first : block.last + 1] - nodes.start,
         arrangement.node_bm_unit[nodes],
         node_row,
+        arrangement.node_whole[nodes],
         arrangement.treatment[block.first : block.last],
         arrangement.parameter[block.first : block.last],
     ]
     outputs: list[npt.NDArray[Any]] = [
-        result.bm_gross,
-        result.bm_non_chargeable,
-        result.bm_state,
+        demand.gross,
+        demand.non_chargeable,
+        demand.state,
         result.site_day_factor,
         result.site_day_wh,
         result.detail,
@@ -398,7 +415,7 @@ def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: t
         code, effect = "ST-101", "the site's import is missing there and its BM Unit's demand lacks it"
     elif metering.at == "third-party":
         code, effect = "ST-103", "its volume is missing there and so is what is differenced from it"
-    elif metering.at == "customer" or (metering.at != "boundary" and not metering.licensed):
+    elif metering.at != "boundary" and not _decides(calculation, site, metering, (first, last)):
         code, effect = "ST-105", "no settled figure depends on it"
     else:
         code, effect = (
@@ -415,6 +432,16 @@ def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: t
         settlement_date=day,
         settlement_period=None if periods is None else periods[0] + 1,
     )
+
+
+def _decides(calculation: Calculation, site: Site, metering: Metering, days: tuple[int, int]) -> bool:
+    """Whether an asset's readings decide anything on these run days: licensed, at a site that the rule settles."""
+    if metering.at == "customer" or not metering.licensed:
+        return False
+    number = calculation.arrangement.sites.index(site)
+    first = calculation.line.first_run_day
+    how = calculation.arrangement.treatment[number, first + days[0] : first + days[1]]
+    return bool((how == k.BY_RULE).any())
 
 
 def _range(first: object, last: object) -> str:

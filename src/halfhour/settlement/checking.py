@@ -25,7 +25,8 @@ def check_readings(portfolio: Portfolio) -> list[Finding]:
         calculation = engine.prepare(
             portfolio, store, stretch, request.cut_off, in_force=True, detail=True, volumes=True
         )
-        for result in engine.settle_blocks(calculation):
+        findings.extend(calculation.arrangement.findings)
+        for result in engine.settle_blocks(calculation, engine.BmUnitTotals(calculation)):
             findings.extend(result.findings)
             findings.extend(assurance_findings(calculation, result))
     return findings

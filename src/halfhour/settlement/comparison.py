@@ -127,9 +127,8 @@ def _under(portfolio: Portfolio, store: ReadingsStore, request: Request, progres
         calculation = engine.prepare(
             portfolio, store, stretch, request.cut_off, in_force=request.in_force, detail=False, volumes=False
         )
-        totals = engine.no_totals(calculation)
-        for result in engine.settle_blocks(calculation, progress=progress):
-            totals.add(result)
+        totals = engine.BmUnitTotals(calculation)
+        for result in engine.settle_blocks(calculation, totals, progress=progress):
             days.append(tables.site_days(calculation, stretch.edition, result))
         units.append(tables.bm_unit_periods(calculation, totals))
     return EditionResult(request.edition, _frame(days), _frame(units))

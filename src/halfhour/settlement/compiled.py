@@ -78,8 +78,10 @@ def compiled_kernel(edition_id: str, *, detail: bool, ncsp_missing_days: str = "
     tag = f"{edition_id}_{'detail' if detail else 'totals'}_{ncsp_missing_days}".replace("-", "_").replace(".", "_")
     replace: dict[str, Any] = _bindings(edition, detail)
     replace["half_hour"] = _compile(edition.half_hour, tag)
+    replace["round_half_even"] = _compiled_helpers()["round_half_even"]
     replace["scratch"] = numba.njit(nogil=True)(_int64_zeros)
     replace["scratch_rows"] = numba.njit(nogil=True)(_int64_rows)
+    replace["scratch_row"] = numba.njit(nogil=True)(_int32_zeros)
     factor = factor_function(edition, ncsp_missing_days)
     replace["factor_rule"] = numba.njit(nogil=True)(kernel.factor_rule) if factor is None else _compile(factor, tag)
     bound = _rebind(kernel.settle_block, replace, f"settle_block_{tag}")
@@ -127,6 +129,10 @@ def divide_by_reciprocal(numerator: int, denominator: int) -> int:
 
 def _int64_zeros(length: int) -> Any:
     return np.zeros(length, np.int64)
+
+
+def _int32_zeros(length: int) -> Any:
+    return np.zeros(length, np.int32)
 
 
 def _int64_rows(rows: int, length: int) -> Any:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from halfhour.metering.day_rows import DayRowLoader
 from halfhour.metering.losses import factors_by_day
@@ -24,8 +25,8 @@ from halfhour.metering.store import ReadingsStore
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE, edition_in_force, editions
 from halfhour.settlement import compiled
-from halfhour.settlement.arrangement import Ints, arrange, timeline
-from halfhour.settlement.block import BlockResult, Calculation, row_offsets, settle_block
+from halfhour.settlement.arrangement import arrange, timeline
+from halfhour.settlement.block import BlockResult, Calculation, Demand, no_demand, row_offsets, settle_block
 
 PLAIN_UP_TO = 300_000
 """Site half hours up to which plain Python is done before the compiler has been imported and has compiled."""
@@ -33,7 +34,7 @@ PLAIN_UP_TO = 300_000
 SITES_PER_PORTION = 10_000
 """Sites whose register is laid out as arrays at once."""
 
-_ROWS_PER_BLOCK = 160_000
+_ROWS_PER_BLOCK = 250_000
 _CELLS_PER_BLOCK = 6_000_000
 _VOLUMES_PER_BLOCK = 4_000_000
 
@@ -50,20 +51,43 @@ class Stretch:
     end: date
 
 
-@dataclass(slots=True)
 class BmUnitTotals:
-    """Demand added up over all blocks, [BM Unit, run day, 50], and over all portions which BM Units it concerns.
+    """Demand of BM Units over all blocks, and over all portions which BM Units they concern.
+
+    Each thread adds to a demand of its own; sums of integers do not depend on which block went where.
 
     Attributes:
         declared: [BM Unit, run day], whether an EMR declaration touches any of its MSIDs.
         registered: [BM Unit, run day], whether it has any Import MSID at all.
     """
 
-    gross: Ints
-    non_chargeable: Ints
-    state: npt.NDArray[np.int8]
-    declared: npt.NDArray[np.bool_]
-    registered: npt.NDArray[np.bool_]
+    def __init__(self, calculation: Calculation) -> None:
+        """Totals of nothing yet, over the BM Units of a calculation."""
+        self._none = partial(no_demand, calculation)
+        self._whole = self._none()
+        self._parts: list[Demand] = []
+        self._own = threading.local()
+        days = self._whole.gross.shape[:2]
+        self.declared = np.zeros(days, np.bool_)
+        self.registered = np.zeros(days, np.bool_)
+        self.include(calculation)
+
+    def of_this_thread(self) -> Demand:
+        """What the blocks that this thread settles are to be added to."""
+        if not hasattr(self._own, "demand"):
+            self._own.demand = self._none()
+            self._parts.append(self._own.demand)
+        own: Demand = self._own.demand
+        return own
+
+    def whole(self) -> Demand:
+        """The demand of all threads together; call it when they are done."""
+        parts, self._parts, self._own = self._parts, [], threading.local()
+        for part in parts:
+            np.add(self._whole.gross, part.gross, out=self._whole.gross)
+            np.add(self._whole.non_chargeable, part.non_chargeable, out=self._whole.non_chargeable)
+            np.maximum(self._whole.state, part.state, out=self._whole.state)
+        return self._whole
 
     def include(self, calculation: Calculation) -> None:
         """Note which BM Units the sites of a calculation concern, day by day."""
@@ -76,12 +100,6 @@ class BmUnitTotals:
         np.logical_or.at(
             self.declared, arrangement.node_bm_unit[nodes], here & (arrangement.declared[site, first:] == 1)
         )
-
-    def add(self, result: BlockResult) -> None:
-        """Add a block; sums of integers do not depend on the order."""
-        self.gross += result.bm_gross
-        self.non_chargeable += result.bm_non_chargeable
-        np.maximum(self.state, result.bm_state, out=self.state)
 
 
 def stretches(edition: str, start: date, end: date) -> list[Stretch]:
@@ -155,21 +173,6 @@ def prepare(
     )
 
 
-def no_totals(calculation: Calculation) -> BmUnitTotals:
-    """Totals of nothing yet, over the BM Units of the calculation."""
-    days = (len(calculation.arrangement.bm_units), calculation.line.run_days)
-    periods = (*days, 50)
-    totals = BmUnitTotals(
-        np.zeros(periods, np.int64),
-        np.zeros(periods, np.int64),
-        np.zeros(periods, np.int8),
-        np.zeros(days, np.bool_),
-        np.zeros(days, np.bool_),
-    )
-    totals.include(calculation)
-    return totals
-
-
 def block_bounds(calculations: list[Calculation], block_sites: int | None = None) -> list[tuple[int, int]]:
     """The blocks of sites, first included, last excluded: as many as fit, ended where a row group ends if possible.
 
@@ -240,14 +243,19 @@ def default_threads() -> int:
 
 def settle_blocks(
     calculation: Calculation,
+    totals: BmUnitTotals,
     *,
     threads: int | None = None,
     block_sites: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[BlockResult]:
-    """The blocks of one calculation, in order of site."""
+    """The blocks of one calculation, in order of site; their demand is added to the totals."""
     bounds = block_bounds([calculation], block_sites)
-    for result in run_blocks(bounds, threads, lambda first, last: settle_block(calculation, first, last)):
+
+    def work(first: int, last: int) -> BlockResult:
+        return settle_block(calculation, first, last, totals.of_this_thread())
+
+    for result in run_blocks(bounds, threads, work):
         yield result
         if progress:
             progress(result.last_site, len(calculation.arrangement.sites))

@@ -22,26 +22,17 @@ from halfhour.register.model import Metering, Portfolio, Site
 from halfhour.rules import metering as metering_rules
 from halfhour.rules.registry import INPUTS, Edition, editions
 from halfhour.rules.source import trace
-from halfhour.settlement import engine
+from halfhour.settlement import engine, tables
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import needs_voltage_adjustment
 from halfhour.settlement.block import BlockResult, Calculation, settle_block
 from halfhour.settlement.compiled import factor_function
 from halfhour.settlement.engine import Stretch
 from halfhour.settlement.run import STORE, Request, Run
+from halfhour.settlement.treatment import TREATMENTS
 from halfhour.settlement.working import Working, WorkingStep, carry_out, steps_of
+from halfhour.terms import column
 
-_TREATMENTS = {
-    k.BY_BOUNDARY: (
-        "No EMR declaration in force: the whole import at the boundary is chargeable.",
-        "handbook 3.3, 5.1",
-    ),
-    k.WHOLE_SITE: (
-        "Declared to hold no final demand: Non-Chargeable Proportion 1.00000.",
-        "SVA Data Catalogue P0342; before 2 November 2023 EMR Circular 170",
-    ),
-    k.BY_RULE: ("EMR AMSID Declaration in force: the edition's rule decides.", "handbook 5.1"),
-}
 _MARKS = ("missing", "actual", "estimated")
 
 
@@ -228,40 +219,40 @@ class _Explainer:
                 f"Site '{self.site.id}' has no boundary metering on {self.on}.",
                 "Choose a day within its effective dates.",
             )
-        how = int(calculation.arrangement.treatment[0, calculation.line.first_run_day])
-        treatment, clause = _TREATMENTS[how]
-        known_at = datetime.fromtimestamp(self.request.cut_off(self.on) / 1_000_000, UTC)
+        first_run_day = calculation.line.first_run_day
+        how = int(calculation.arrangement.treatment[0, first_run_day])
+        labels, label_names = tables.edition_labels(calculation, stretch.edition, result)
+        quantities = tables.quantity_columns([edition.id])
+        row = tables.site_periods(calculation, edition.id, result, quantities).slice(at, 1).to_pylist()[0]
         made = Explanation(
             site_id=self.site.id,
             settlement_date=self.on,
             settlement_period=self.period,
             local_start=self.local_start,
-            edition=edition.id,
-            treatment=treatment,
-            treatment_clause=clause,
-            quality=("actual", "estimated", "missing", "missing", "actual", "estimated")[state],
-            known_at=known_at.isoformat(),
+            edition=label_names[int(labels[0, 0])].as_py(),
+            treatment=TREATMENTS[how].text,
+            treatment_clause=TREATMENTS[how].clause,
+            quality=row["quality"],
+            known_at=datetime.fromtimestamp(self.request.cut_off(self.on) / 1_000_000, UTC).isoformat(),
             inputs=self._inputs(calculation, result, store),
+            values={column(name): row[column(name)] for name in quantities},
             findings=[one for one in result.findings if one.settlement_period in (None, self.period)],
         )
         made.metering_steps = self._metering_steps(made.inputs)
-        names = (*INPUTS, *edition.outputs)
-        row = dict(zip(names, (int(value) for value in result.detail[at]), strict=True))
         if state in (k.STATE_ACTUAL, k.STATE_ESTIMATED):
-            parameter = int(calculation.arrangement.parameter[0])
+            parameter = int(calculation.arrangement.parameter[0, first_run_day])
             if edition.factor is not None and how == k.BY_RULE:
                 parameter = int(result.site_day_factor[0, 0, 0])
                 self._factor(made, alone, store, edition, calculation, result)
-            figures = {name: row[name] for name in INPUTS} | {edition.parameter: parameter}
+            figures = {name: row[column(name)] for name in INPUTS} | {edition.parameter: parameter}
             made.working = carry_out(edition, figures)
-            made.values = dict(made.working.values)
-        else:
-            made.values = {"import_bp_wh": None if state == k.STATE_IMPORT_MISSING else row["import_bp"]}
+            if how == k.BY_RULE:
+                made.values = dict(made.working.values)
+            else:
+                # The flows stand; what is charged does not follow from them, so those steps are left out.
+                made.working.steps[:] = [one for one in made.working.steps if made.values.get(one.name) == one.value]
         if state != k.STATE_IMPORT_MISSING:
-            made.values |= {"chargeable_wh": row["chargeable"], "non_chargeable_wh": row["non_chargeable"]}
-            made.shares = self._shares(calculation, result, made.inputs)
-        else:
-            made.values |= {"chargeable_wh": None, "non_chargeable_wh": None}
+            made.shares = self._shares(calculation, result)
         return made
 
     def _settle(self, alone: Portfolio, store: ReadingsStore, stretch: Stretch) -> tuple[Calculation, BlockResult]:
@@ -377,28 +368,35 @@ class _Explainer:
     def _residuals(
         self, inputs: list[InputReading], active: list[tuple[int, Metering]], by_name: dict[str, Metering]
     ) -> list[WorkingStep]:
-        referred: dict[tuple[str, str], int] = {}
+        """What is left at each meter once its children are taken off; nothing where one of these has no reading."""
+        referred: dict[tuple[str, str], int | None] = {}
         for reading in inputs:
             metering = by_name[reading.name]
-            if reading.metered_wh is not None and metering.at in ("boundary", "third-party"):
+            if metering.at in ("boundary", "third-party"):
                 factor = self._uplift(metering, active) if metering.at == "third-party" else uplift(metering)
-                referred[reading.name, reading.measurement_quantity] = metering_rules.refer_to_boundary(
-                    reading.metered_wh, factor.numerator, factor.denominator
+                referred[reading.name, reading.measurement_quantity] = (
+                    None
+                    if reading.metered_wh is None
+                    else metering_rules.refer_to_boundary(reading.metered_wh, factor.numerator, factor.denominator)
                 )
+        netted = self.site.netting == "within-half-hour"
+        own = _netted(referred) if netted else referred
         steps: list[WorkingStep] = []
-        for (name, quantity), own in referred.items():
+        for (name, quantity), left in own.items():
             below = [
-                referred[child.name, quantity]
+                own[child.name, quantity]
                 for _, child in active
                 if child.at == "third-party"
-                and (child.name, quantity) in referred
+                and (child.name, quantity) in own
                 and (parent := parent_of(child, active)) is not None
                 and self.site.metering[parent].name == name
             ]
-            if below:
-                figures = {"referred": own, "referred_children": sum(below)}
+            known = [one for one in below if one is not None]
+            if below and left is not None and len(known) == len(below):
+                direction = "AI" if quantity == "net" and left >= sum(known) else quantity
+                title = f"{name} {direction}, settled after differencing"
                 steps += _named_steps(
-                    metering_rules.residual, figures, f"{name} {quantity}, settled after differencing"
+                    metering_rules.residual, {"referred": left, "referred_children": sum(known)}, title
                 )
         return steps
 
@@ -423,7 +421,7 @@ class _Explainer:
             for index in range(earlier.line.run_days):
                 rows = slice(int(earlier.row_offset[index]), int(earlier.row_offset[index + 1]))
                 state = before.detail_state[rows]
-                good = np.isin(state, (k.STATE_ACTUAL, k.STATE_ESTIMATED, k.STATE_WHOLE, k.STATE_WHOLE_ESTIMATED))
+                good = np.isin(state, k.STATES_WITH_ALL_INPUTS)
                 made.reference.append(
                     ReferenceDay(
                         settlement_date=start + timedelta(days=index),
@@ -443,19 +441,17 @@ class _Explainer:
             "days_present": days_present,
             edition.factor_denominator: sum(day.denominator_wh for day in counted),
             edition.factor_numerator: sum(day.numerator_wh for day in counted),
-            default: int(calculation.arrangement.parameter[0]),
+            default: int(calculation.arrangement.parameter[0, line.first_run_day]),
         }
         made.factor_steps = steps_of(rule, figures)
         assert made.factor_steps[-1].value == int(result.site_day_factor[0, 0, 0])
 
-    def _shares(
-        self, calculation: Calculation, result: BlockResult, inputs: list[InputReading]
-    ) -> list[dict[str, Any]]:
+    def _shares(self, calculation: Calculation, result: BlockResult) -> list[dict[str, Any]]:
         at = self.period - 1
         shares = []
         for number, (bm_unit, gsp_group) in enumerate(calculation.arrangement.bm_units):
-            gross = int(result.bm_gross[number, 0, at])
-            left_out = int(result.bm_non_chargeable[number, 0, at])
+            gross = int(result.demand.gross[number, 0, at])
+            left_out = int(result.demand.non_chargeable[number, 0, at])
             shares.append(
                 {
                     "bm_unit": bm_unit,
@@ -466,6 +462,15 @@ class _Explainer:
                 }
             )
         return shares
+
+
+def _netted(referred: dict[tuple[str, str], int | None]) -> dict[tuple[str, str], int | None]:
+    """Import less export of each meter, where a Complex Site rule nets them; a negative figure is a net export."""
+    found: dict[tuple[str, str], int | None] = {}
+    for name in dict.fromkeys(name for name, _ in referred):
+        both = [referred.get((name, quantity), 0) for quantity in ("AI", "AE")]
+        found[name, "net"] = None if both[0] is None or both[1] is None else both[0] - both[1]
+    return found
 
 
 def _asset_active(calculation: Calculation, day: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from halfhour.rules.arithmetic import PARTS, round_half_even
 from halfhour.rules.default import half_hour
 
 # Bound per edition by `compiled.bind`; the values here are those of `default`.
@@ -38,12 +39,17 @@ STATE_IMPORT_MISSING = 2
 STATE_DATA_MISSING = 3
 STATE_WHOLE = 4
 STATE_WHOLE_ESTIMATED = 5
+STATE_IMPORT_ONLY = 6
+STATE_IMPORT_ONLY_ESTIMATED = 7
 STATE_NOT_REGISTERED = 9
+STATES_WITH_ALL_INPUTS = (STATE_ACTUAL, STATE_ESTIMATED, STATE_WHOLE, STATE_WHOLE_ESTIMATED)
 
-# How a site is treated on a day: no declaration, whole import non-chargeable, by the edition's rule.
+# How a site is treated on a day: no declaration, whole import non-chargeable, by the edition's rule, some of its Import
+# MSIDs whole.
 BY_BOUNDARY = 0
 WHOLE_SITE = 1
 BY_RULE = 2
+BY_MSID = 3
 
 PERIODS = 50
 LIMIT_WH = 1_000_000_000
@@ -63,6 +69,11 @@ def scratch(length: int) -> Any:
 def scratch_rows(rows: int, length: int) -> Any:
     """Rows of room for integers, all zero."""
     return [[0] * length for _ in range(rows)]
+
+
+def scratch_row(length: int) -> Any:
+    """A row like those of the readings, all zero."""
+    return [0] * length
 
 
 def factor_rule(days_present: int, denominator: int, numerator: int, default_factor: int) -> tuple[int, ...]:
@@ -88,6 +99,7 @@ def settle_block(
     node_start: Any,
     node_bm_unit: Any,
     node_row: Any,
+    node_whole: Any,
     treatment: Any,
     parameter: Any,
     bm_gross: Any,
@@ -112,10 +124,10 @@ def settle_block(
             [pattern][period]; how many periods from the first are actual, and are present, in each.
         leg_start, leg_class, leg_row: per site a run of legs; the class of each (0 import_bp … 5 export_gen); its row
             [leg][day], or NO_ROW, or NOT_REGISTERED.
-        node_start, node_bm_unit, node_row: per site its Import MSIDs; BM Unit of each (-1 none); settled row
-            [node][day].
+        node_start, node_bm_unit, node_row, node_whole: per site its Import MSIDs; BM Unit of each (-1 none); settled
+            row [node][day]; whether it is declared non-chargeable by itself [node][day].
         treatment: [site][day].
-        parameter: per site, the edition's parameter or the default of its factor.
+        parameter: [site][day], the edition's parameter or the default of its factor.
         bm_gross, bm_non_chargeable, bm_state: results [BM Unit][run day][period], added to [Wh]; worst state.
         site_day_factor: results [site][run day]: factor, basis, days present.
         site_day_wh: results [site][run day]: import, chargeable, non-chargeable [Wh], half hours with an import
@@ -130,22 +142,18 @@ def settle_block(
     no_import = scratch(PERIODS)
     no_data = scratch(PERIODS)
     estimated = scratch(PERIODS)
+    import_estimated = scratch(PERIODS)
+    declared_wh = scratch(PERIODS)
     outside = scratch(PERIODS)
-    node_value = scratch(PERIODS)
     meters = scratch(6)
-    used = scratch(6)
+    only = scratch(6)
+    nothing = scratch_row(PERIODS)
     claims = scratch(PERIODS)
     last_claimant = scratch(PERIODS)
     given = scratch(PERIODS)
     numerators = scratch(n_days)
     denominators = scratch(n_days)
     present = scratch(n_days)
-    import_bp = sums[0]
-    export_bp = sums[1]
-    import_stor = sums[2]
-    export_stor = sums[3]
-    import_gen = sums[4]
-    export_gen = sums[5]
 
     for site in range(n_sites):
         legs_from = leg_start[site]
@@ -162,9 +170,8 @@ def settle_block(
             run_day = day - first_run_day
             how = treatment[site][day]
 
-            # Lay the day out, six classes by period: which legs are registered, whether all of them are complete, and
-            # what they read. A class with one meter is that meter's readings as they are; only a sum of several can
-            # exceed the bound, which every reading keeps.
+            # What there is of the day: which legs are registered, whether all of them are complete, and how many meters
+            # each of the six classes has.
             boundaries = 0
             assets = 0
             held = 0
@@ -190,22 +197,9 @@ def settle_block(
                     all_actual = False
                     if present_until[pattern_of_row[row]] < n:
                         complete = False
-                total = sums[quantity]
-                reading = values[row]
-                if meters[quantity] == 0:
-                    for period in range(n):
-                        total[period] = reading[period]
-                else:
-                    several_meters = True
-                    for period in range(n):
-                        total[period] += reading[period]
+                several_meters = several_meters or meters[quantity] > 0
+                only[quantity] = row
                 meters[quantity] += 1
-            for quantity in range(6):
-                if meters[quantity] == 0 and used[quantity] > 0:
-                    total = sums[quantity]
-                    for period in range(PERIODS):
-                        total[period] = 0
-                used[quantity] = meters[quantity]
             if DETAIL and run_day >= 0:
                 offset = site * row_offset[run_days] + row_offset[run_day]
                 for period in range(n):
@@ -213,15 +207,8 @@ def settle_block(
             if boundaries == 0 or (run_day < 0 and held == 0):
                 continue
 
-            largest = 0
-            if several_meters:
-                for quantity in range(6):
-                    total = sums[quantity]
-                    for period in range(n):
-                        largest = max(largest, total[period])
-
             # The factor of the day, from the days of its reference period.
-            factor = parameter[site]
+            factor = parameter[site][day]
             if HAS_FACTOR and run_day >= 0 and how == BY_RULE:
                 numerator = 0
                 denominator = 0
@@ -231,7 +218,7 @@ def settle_block(
                     if present[earlier] or not WHOLE_DAYS:
                         numerator += numerators[earlier]
                         denominator += denominators[earlier]
-                found = factor_rule(days_present, denominator, numerator, parameter[site])
+                found = factor_rule(days_present, denominator, numerator, factor)
                 factor = found[-1]
                 basis = BASIS_MEASURED
                 if denominator == 0:
@@ -250,26 +237,40 @@ def settle_block(
             n_without_import = 0
             n_without_data = 0
             n_over_limit = 0
-            if complete and largest <= LIMIT_WH and not DETAIL:
-                # The rule over a whole day of good data: one straight loop.
+            if how == BY_MSID:
+                # What the MSIDs that are declared by themselves took.
+                for period in range(PERIODS):
+                    declared_wh[period] = 0
+                for node in range(nodes_from, nodes_to):
+                    row = node_row[node][day]
+                    if row >= 0 and node_whole[node][day]:
+                        marks = patterns[pattern_of_row[row]]
+                        reading = values[row]
+                        for period in range(n):
+                            if marks[period] != ABSENT:
+                                declared_wh[period] += reading[period]
+            if complete and all_actual and not several_meters and not DETAIL:
+                # A whole day of good data, one meter to a class: the rule over the readings as they lie, in one
+                # straight loop. A reading keeps the rules' bound; only a sum of several could exceed it.
+                import_bp = values[only[0]] if meters[0] else nothing
+                export_bp = values[only[1]] if meters[1] else nothing
+                import_stor = values[only[2]] if meters[2] else nothing
+                export_stor = values[only[3]] if meters[3] else nothing
+                import_gen = values[only[4]] if meters[4] else nothing
+                export_gen = values[only[5]] if meters[5] else nothing
                 if HAS_FACTOR or how == BY_RULE:
                     for period in range(n):
                         # Tuples are added because the compiler does not unpack them.
-                        quantities = (  # noqa: RUF005
-                            import_bp[period],
-                            export_bp[period],
-                            import_stor[period],
-                            export_stor[period],
-                            import_gen[period],
-                            export_gen[period],
-                        ) + half_hour(
-                            import_bp[period],
-                            export_bp[period],
-                            import_stor[period],
-                            export_stor[period],
-                            import_gen[period],
-                            export_gen[period],
-                            factor,
+                        inputs = (
+                            int(import_bp[period]),
+                            int(export_bp[period]),
+                            int(import_stor[period]),
+                            int(export_stor[period]),
+                            int(import_gen[period]),
+                            int(export_gen[period]),
+                        )
+                        quantities = inputs + half_hour(
+                            inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], factor
                         )
                         outside[period] = quantities[NON_CHARGEABLE]
                         import_sum += quantities[0]
@@ -279,16 +280,33 @@ def settle_block(
                             denominator += quantities[DENOMINATOR]
                 if how != BY_RULE:
                     import_sum = 0
+                    outside_sum = 0
                     for period in range(n):
+                        outside[period] = 0
+                        if how == WHOLE_SITE:
+                            outside[period] = import_bp[period]
+                        elif how == BY_MSID:
+                            outside[period] = declared_wh[period]
                         import_sum += import_bp[period]
-                        outside[period] = import_bp[period] if how == WHOLE_SITE else 0
-                    outside_sum = import_sum if how == WHOLE_SITE else 0
+                        outside_sum += outside[period]
             else:
-                # Half hour by half hour: what is missing, what is too large, what is to be shown.
+                # Half hour by half hour: sums of meters, what is missing, what is too large, what is to be shown.
+                for quantity in range(6):
+                    total = sums[quantity]
+                    for period in range(PERIODS):
+                        total[period] = 0
+                for leg in range(legs_from, legs_to):
+                    row = leg_row[leg][day]
+                    if row >= 0:
+                        total = sums[leg_class[leg]]
+                        reading = values[row]
+                        for period in range(n):
+                            total[period] += reading[period]
                 for period in range(n):
                     no_import[period] = 0
                     no_data[period] = 0
                     estimated[period] = 0
+                    import_estimated[period] = 0
                     outside[period] = 0
                 if not (complete and all_actual):
                     for leg in range(legs_from, legs_to):
@@ -306,16 +324,18 @@ def settle_block(
                                 lacking[period] = 1
                             elif marks[period] == ESTIMATED:
                                 estimated[period] = 1
+                                if leg_class[leg] == 0:
+                                    import_estimated[period] = 1
                 for period in range(n):
                     inputs = (
-                        import_bp[period],
-                        export_bp[period],
-                        import_stor[period],
-                        export_stor[period],
-                        import_gen[period],
-                        export_gen[period],
+                        sums[0][period],
+                        sums[1][period],
+                        sums[2][period],
+                        sums[3][period],
+                        sums[4][period],
+                        sums[5][period],
                     )
-                    over = largest > LIMIT_WH and (
+                    over = several_meters and (
                         inputs[0] > LIMIT_WH
                         or inputs[1] > LIMIT_WH
                         or inputs[2] > LIMIT_WH
@@ -332,19 +352,26 @@ def settle_block(
                             detail_state[offset + period] = STATE_IMPORT_MISSING
                         continue
                     left_out = 0
+                    if how == WHOLE_SITE:
+                        left_out = inputs[0]
+                    elif how == BY_MSID:
+                        left_out = declared_wh[period]
                     if no_data[period] or over:
-                        # Without the other data there is no deduction and the whole import is chargeable, unless the
-                        # whole site is declared, so that its import alone decides.
-                        if how == WHOLE_SITE:
-                            left_out = inputs[0]
-                        else:
+                        # Without the other data the rule makes no deduction and the whole import is chargeable; where
+                        # the rule does not decide, the import alone does.
+                        if how == BY_RULE:
                             n_without_data += 1
                         if DETAIL and run_day >= 0:
-                            detail_state[offset + period] = STATE_DATA_MISSING
+                            if how == BY_RULE:
+                                detail_state[offset + period] = STATE_DATA_MISSING
+                            else:
+                                detail_state[offset + period] = STATE_IMPORT_ONLY + import_estimated[period]
                             shown = detail[offset + period]
                             shown[0] = inputs[0]
                             shown[CHARGEABLE] = inputs[0] - left_out
                             shown[NON_CHARGEABLE] = left_out
+                            if PROPORTION >= 0 and inputs[0] > 0:
+                                shown[PROPORTION] = round_half_even(PARTS * left_out, inputs[0])
                     else:
                         quantities = inputs + half_hour(
                             inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5], factor
@@ -354,8 +381,6 @@ def settle_block(
                             denominator += quantities[DENOMINATOR]
                         if how == BY_RULE:
                             left_out = quantities[NON_CHARGEABLE]
-                        elif how == WHOLE_SITE:
-                            left_out = inputs[0]
                         if DETAIL and run_day >= 0:
                             shown = detail[offset + period]
                             for i in range(WIDTH):
@@ -364,9 +389,13 @@ def settle_block(
                                 shown[CHARGEABLE] = inputs[0] - left_out
                                 shown[NON_CHARGEABLE] = left_out
                                 if PROPORTION >= 0:
-                                    shown[PROPORTION] = 100_000 if how == WHOLE_SITE and inputs[0] > 0 else 0
+                                    shown[PROPORTION] = 0
+                                    if inputs[0] > 0:
+                                        shown[PROPORTION] = round_half_even(PARTS * left_out, inputs[0])
                             state = estimated[period]
-                            detail_state[offset + period] = STATE_WHOLE + state if how == WHOLE_SITE else state
+                            if how in (WHOLE_SITE, BY_MSID):
+                                state += STATE_WHOLE
+                            detail_state[offset + period] = state
                     import_sum += inputs[0]
                     outside_sum += left_out
                     outside[period] = left_out
@@ -398,56 +427,52 @@ def settle_block(
                         marks = patterns[pattern_of_row[row]]
                         reading = values[row]
                         for period in range(n):
-                            if marks[period] != ABSENT and reading[period] > 0:
+                            if marks[period] != ABSENT:
                                 claims[period] += reading[period]
-                                last_claimant[period] = node
+                                # Where nobody has a claim, the last one with a reading stands for all.
+                                if reading[period] > 0 or claims[period] == 0:
+                                    last_claimant[period] = node
             for node in range(nodes_from, nodes_to):
                 row = node_row[node][day]
                 bm_unit = node_bm_unit[node]
                 if row == NOT_REGISTERED:
                     continue
-                if bm_unit < 0:
-                    # Its share reaches no BM Unit, and must not fall to the last claimant as a remainder.
-                    if several and row != NO_ROW:
-                        reading = values[row]
-                        for period in range(n):
-                            if claims[period] > 0 and reading[period] > 0:
-                                given[period] += outside[period] * reading[period] // claims[period]
-                    continue
-                states = bm_state[bm_unit][run_day]
                 if row == NO_ROW:
-                    for period in range(n):
-                        states[period] = STATE_IMPORT_MISSING
+                    if bm_unit >= 0:
+                        states = bm_state[bm_unit][run_day]
+                        for period in range(n):
+                            states[period] = STATE_IMPORT_MISSING
                     continue
                 reading = values[row]
-                gross = bm_gross[bm_unit][run_day]
-                left = bm_non_chargeable[bm_unit][run_day]
-                if not several and actual_until[pattern_of_row[row]] >= n:
+                if not several and bm_unit >= 0 and all_actual and complete:
+                    gross = bm_gross[bm_unit][run_day]
+                    left = bm_non_chargeable[bm_unit][run_day]
                     for period in range(n):
                         gross[period] += reading[period]
                         left[period] += outside[period]
                     continue
+                marks = patterns[pattern_of_row[row]]
+                whole = node_whole[node][day]
                 for period in range(n):
-                    node_value[period] = reading[period]
-                if actual_until[pattern_of_row[row]] < n:
-                    marks = patterns[pattern_of_row[row]]
-                    for period in range(n):
+                    value = reading[period] if marks[period] != ABSENT else 0
+                    share = outside[period]
+                    if several:
+                        if how == BY_MSID:
+                            share = value if whole else 0
+                        elif last_claimant[period] == node:
+                            share = outside[period] - given[period]
+                        elif claims[period] > 0:
+                            share = outside[period] * value // claims[period]
+                        else:
+                            share = 0
+                        given[period] += share
+                    if bm_unit >= 0:
+                        bm_gross[bm_unit][run_day][period] += value
+                        bm_non_chargeable[bm_unit][run_day][period] += share
+                        state = STATE_ACTUAL
                         if marks[period] == ABSENT:
-                            node_value[period] = 0
-                            states[period] = STATE_IMPORT_MISSING
-                        elif marks[period] == ESTIMATED and states[period] < STATE_ESTIMATED:
-                            states[period] = STATE_ESTIMATED
-                for period in range(n):
-                    gross[period] += node_value[period]
-                if not several:
-                    for period in range(n):
-                        left[period] += outside[period]
-                else:
-                    for period in range(n):
-                        if claims[period] > 0 and node_value[period] > 0:
-                            if last_claimant[period] == node:
-                                share = outside[period] - given[period]
-                            else:
-                                share = outside[period] * node_value[period] // claims[period]
-                            given[period] += share
-                            left[period] += share
+                            state = STATE_IMPORT_MISSING
+                        elif marks[period] == ESTIMATED or (how == BY_RULE and not all_actual and estimated[period]):
+                            # A deduction that rests on an estimate is an estimate.
+                            state = STATE_ESTIMATED
+                        bm_state[bm_unit][run_day][period] = max(bm_state[bm_unit][run_day][period], state)

@@ -47,6 +47,8 @@ RUN_TYPES = ("II", "SF", "R1", "R2", "R3", "RF", "D", "DF")
 DETAILS = ("all", "none", "totals")
 RUN_DATE = "run-date"
 _LONDON = ZoneInfo("Europe/London")
+_LONG_RUN_DAYS = 5 * 366
+"""Longer runs are rare enough to be remarked on: one mistyped date makes one."""
 _CHARGEABLE_DEMAND_LAYOUT = "Halfhour stand-in for the BM Unit Chargeable Demand Report, layout 1"
 
 
@@ -213,7 +215,7 @@ def settle(
     edition: str = IN_FORCE,
     start: date | None = None,
     end: date | None = None,
-    out: Path | None = None,
+    out: Path | str | None = None,
     run_type: str = "SF",
     known_at: datetime | str | None = None,
     detail: str = "all",
@@ -245,7 +247,7 @@ def settle(
     _check_names(edition, run_type, detail)
     store = open_store(portfolio)
     request = request_for(portfolio, store, edition, start, end, run_type, known_at, detail)
-    final = out or portfolio.path / RUNS / f"{edition}_{request.start}_{request.end}"
+    final = Path(out) if out is not None else portfolio.path / RUNS / f"{edition}_{request.start}_{request.end}"
     with open_run_folder(final) as folder:
         _write_run(portfolio, store, request, folder, threads, block_sites, plain, progress)
         if finish is not None:
@@ -311,6 +313,8 @@ def request_for(
         raise HalfhourError("ST-006", f"'{known_at}' is no moment.", f"Give a date and time, or {RUN_DATE}.")
     else:
         moment = known_at or latest
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
     return Request(edition, first, last, run_type, moment, detail)
 
 
@@ -365,16 +369,15 @@ def _write_run(
             )
             for stretch in request.stretches
         ]
+        findings.extend(finding for calculation in calculations for finding in calculation.arrangement.findings)
         if totals:
             for total, calculation in zip(totals, calculations, strict=True):
                 total.include(calculation)
         else:
-            totals = [engine.no_totals(calculation) for calculation in calculations]
-        work = partial(_settle_and_lay_out, calculations, names, wanted, quantities)
+            totals = [BmUnitTotals(calculation) for calculation in calculations]
+        work = partial(_settle_and_lay_out, calculations, totals, names, wanted, quantities)
         for results, made in engine.run_blocks(engine.block_bounds(calculations, block_sites), threads, work):
-            for total, result in zip(totals, results, strict=True):
-                total.add(result)
-                findings.extend(result.findings)
+            findings.extend(finding for result in results for finding in result.findings)
             for name, writer in writers.items():
                 writer.write(made[name])
             if progress:
@@ -384,15 +387,25 @@ def _write_run(
         writer.close()
     _write_bm_units(folder.making, request, calculations, totals)
     findings.extend(store_findings(portfolio, store, request))
+    findings.extend(portfolio.findings)
     write_exceptions(folder.making / "exceptions.csv", findings)
     _seal(portfolio, store, request, folder)
 
 
 def _settle_and_lay_out(
-    calculations: list[Calculation], names: list[str], wanted: list[str], quantities: list[str], first: int, last: int
+    calculations: list[Calculation],
+    totals: list[BmUnitTotals],
+    names: list[str],
+    wanted: list[str],
+    quantities: list[str],
+    first: int,
+    last: int,
 ) -> tuple[list[BlockResult], dict[str, pa.Table]]:
     """A block of sites through every stretch of days, with its tables; what only they needed is let go."""
-    results = [settle_block(calculation, first, last) for calculation in calculations]
+    results = [
+        settle_block(calculation, first, last, total.of_this_thread())
+        for calculation, total in zip(calculations, totals, strict=True)
+    ]
     made = {name: _block_table(name, calculations, names, results, quantities) for name in wanted}
     for result in results:
         result.detail = result.detail[:0]
@@ -500,6 +513,14 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
                     site_id=site_of.get(msid, ""),
                     msid=msid,
                 )
+    if (request.end - request.start).days > _LONG_RUN_DAYS:
+        yield Finding(
+            code="ST-111",
+            severity="warning",
+            message=f"The run settles {(request.end - request.start).days:,} Settlement Days, {request.start} to "
+            f"{request.end} (excluded).",
+            next_step="If that is not meant, look for a mistyped date in the readings, or give --from and --to.",
+        )
     present = {file.name for file in look_at(portfolio.reading_files, portfolio.path)}
     for path in sorted({source.path for source in store.sources if source.known_from <= known_at} - present):
         yield Finding(

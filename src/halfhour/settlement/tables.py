@@ -18,10 +18,10 @@ from halfhour.terms import column
 _EPOCH = date(1970, 1, 1)
 QUALITIES = pa.array(["actual", "estimated", "missing"])
 BASES = pa.array(["", "measured", "default", "clamped"])
-_QUALITY_OF_STATE = np.array([0, 1, 2, 2, 0, 1, 2, 2, 2, 2], dtype=np.int8)
+_QUALITY_OF_STATE = np.array([0, 1, 2, 2, 0, 1, 0, 1, 2, 2], dtype=np.int8)
 _QUALITY_OF_MARK = np.array([2, 0, 1], dtype=np.int8)
-_BOUNDARY_ONLY = {"import_bp", "chargeable", "non_chargeable"}
-_WHOLE_SITE = {*INPUTS, "chargeable", "non_chargeable", "proportion"}
+_CHARGES = {"import_bp", "chargeable", "non_chargeable", "proportion"}
+_WHOLE_SITE = set(INPUTS)
 
 
 def quantity_columns(edition_ids: list[str]) -> list[str]:
@@ -60,7 +60,7 @@ def edition_labels(
     """Per site and run day, which edition's treatment it had: a site in the interim solution is labelled so."""
     first = calculation.line.first_run_day
     treatment = calculation.arrangement.treatment[result.first_site : result.last_site, first:]
-    interim = (treatment == k.WHOLE_SITE) & (edition_id == "default")
+    interim = ((treatment == k.WHOLE_SITE) | (treatment == k.BY_MSID)) & (edition_id == "default")
     return interim.astype(np.int8), pa.array([edition_id, "interim-difference"])
 
 
@@ -82,7 +82,8 @@ def site_periods(calculation: Calculation, edition_id: str, result: BlockResult,
         "edition": _named(labels[site, day_of_row], label_names),
     }
     no_import = state == k.STATE_IMPORT_MISSING
-    no_data = no_import | (state == k.STATE_DATA_MISSING)
+    import_only = (state == k.STATE_IMPORT_ONLY) | (state == k.STATE_IMPORT_ONLY_ESTIMATED)
+    no_data = no_import | import_only | (state == k.STATE_DATA_MISSING)
     whole = no_data | (state == k.STATE_WHOLE) | (state == k.STATE_WHOLE_ESTIMATED)
     names = (*INPUTS, *editions()[edition_id].outputs)
     for name in quantities:
@@ -90,7 +91,7 @@ def site_periods(calculation: Calculation, edition_id: str, result: BlockResult,
             columns[column(name)] = pa.nulls(len(kept), pa.int64())
             continue
         values = result.detail[kept, names.index(name)]
-        empty = no_import if name in _BOUNDARY_ONLY else no_data if name in _WHOLE_SITE else whole
+        empty = no_import if name in _CHARGES else no_data if name in _WHOLE_SITE else whole
         columns[column(name)] = pa.array(values, mask=empty)
     columns["quality"] = _named(_QUALITY_OF_STATE[state], QUALITIES)
     return pa.table(columns)
@@ -180,13 +181,14 @@ def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
     Non-chargeable demand is empty on a day on which no declaration touches any MSID of the BM Unit (N0647 is NULL).
     """
     arrangement, line = calculation.arrangement, calculation.line
+    whole = totals.whole()
     day, period = _half_hours_of_days(calculation)
     unit, half_hour = np.nonzero(totals.registered[:, day])
     of_day, slot = day[half_hour], period[half_hour] - 1
     names = pa.array([name for name, _ in arrangement.bm_units], pa.string())
     groups = pa.array([group for _, group in arrangement.bm_units], pa.string())
-    demand = totals.gross[unit, of_day, slot]
-    left_out = totals.non_chargeable[unit, of_day, slot]
+    demand = whole.gross[unit, of_day, slot]
+    left_out = whole.non_chargeable[unit, of_day, slot]
     return pa.table(
         {
             "bm_unit": _named(unit.astype(np.int32), names),
@@ -196,6 +198,6 @@ def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
             "gross_demand_wh": pa.array(demand),
             "non_chargeable_wh": pa.array(left_out, mask=~totals.declared[unit, of_day]),
             "chargeable_wh": pa.array(demand - left_out),
-            "quality": _named(_QUALITY_OF_STATE[totals.state[unit, of_day, slot]], QUALITIES),
+            "quality": _named(_QUALITY_OF_STATE[whole.state[unit, of_day, slot]], QUALITIES),
         }
     )

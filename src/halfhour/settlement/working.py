@@ -131,12 +131,11 @@ def parts(share: Decimal) -> int:
     Raises:
         HalfhourError: RU-003 not from 0 to 1, or finer than five decimals.
     """
-    scaled = share * PARTS
-    if not share.is_finite() or not 0 <= share <= 1 or scaled != scaled.to_integral_value():
+    if not share.is_finite() or not 0 <= share <= 1 or share * PARTS != (share * PARTS).to_integral_value():
         raise HalfhourError(
             "RU-003", f"The factor {share} is not a share.", "Give a number from 0 to 1 with at most five decimals."
         )
-    return int(scaled)
+    return int(share * PARTS)
 
 
 def _parameter(edition: Edition, factor: Decimal | None) -> int:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from halfhour.cli.output import finding_document, finding_line, print_json, print_line
+from halfhour.cli.output import counted, finding_document, finding_line, print_json, print_line
 
 if TYPE_CHECKING:
     from halfhour.errors import Finding
+
+
+NOTHING_TO_SETTLE = ("ST-001", "ST-002")
 
 
 def check(
@@ -40,7 +43,9 @@ def check(
 
     loaded, findings = read_portfolio(portfolio)
     refused = any(finding.severity == "error" for finding in findings)
-    findings = [*findings, *check_readings(loaded)]
+    found = check_readings(loaded)
+    refused = refused or any(finding.code in NOTHING_TO_SETTLE for finding in found)
+    findings = [*findings, *found]
     serious = [finding for finding in findings if finding.severity != "info"]
     if json:
         print_json(
@@ -54,7 +59,7 @@ def check(
     else:
         for finding in findings:
             print_line(finding_line(finding))
-        print_line(f"{len(loaded.sites)} sites checked: {_count(findings)}.")
+        print_line(f"{counted(len(loaded.sites), 'site')} checked: {_count(findings)}.")
     if refused:
         return 2
     return 1 if strict and serious else 0

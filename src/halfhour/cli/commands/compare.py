@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from halfhour.cli import arguments
-from halfhour.cli.output import gbp, mwh, print_json, print_line, print_table
+from halfhour.cli.output import counted, gbp, mwh, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from halfhour.charges.comparison import Comparison, Line
@@ -75,7 +75,7 @@ def compare(
     if json:
         print_json(_document(made, scenarios, str(requests[0].start), str(requests[0].end)))
         return
-    print_line(f"{len(loaded.sites)} sites, {requests[0].start} to {requests[0].end} (excluded).")
+    print_line(f"{counted(len(loaded.sites), 'site')}, {requests[0].start} to {requests[0].end} (excluded).")
     _print_lines("In total", "", made.total, made)
     lines = getattr(made, groups[by])
     shown = lines[: SHOWN * len(made.editions)]

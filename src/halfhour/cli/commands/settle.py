@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from halfhour.cli import arguments
-from halfhour.cli.output import mwh, print_json, print_line, print_table, say
+from halfhour.cli.output import counted, mwh, print_json, print_line, print_table, say
 from halfhour.errors import HalfhourError
 
 SHOWN = 8
@@ -101,7 +101,7 @@ def settle(
         asked = run.manifest["run"]
         used = ", ".join(f"{one['id']} from {one['from']}" for one in asked["editions"])
         print_line(
-            f"Settled {len(loaded.sites)} sites, {asked['from']} to {asked['to']} (excluded), "
+            f"Settled {counted(len(loaded.sites), 'site')}, {asked['from']} to {asked['to']} (excluded), "
             f"edition {edition} ({used})."
         )
         print_table(
@@ -118,7 +118,7 @@ def settle(
         if report:
             print_line(f"Report: {run.folder / 'report.html'}")
         if serious.height:
-            say(f"{serious.height} exceptions (exceptions.csv):")
+            say(f"{counted(serious.height, 'exception')} (exceptions.csv):")
             for code, message in serious.select("code", "message").head(SHOWN).iter_rows():
                 say(f"  {code}: {message}")
             if serious.height > SHOWN:

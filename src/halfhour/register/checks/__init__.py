@@ -47,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     declarations.emr_amsid_declarations_name_licensed_assets,
     declarations.emr_amsid_declarations_are_in_smrs,
     declarations.emr_declarations_do_not_overlap,
+    declarations.sites_are_declared_one_way_at_a_time,
     declarations.emr_and_nfd_declarations,
     declarations.licensed_assets_are_declared,
     interim.interim_conditions_are_met,

@@ -165,3 +165,20 @@ def licensed_assets_are_declared(portfolio: Portfolio) -> Iterator[Finding]:
                 message = "it is licensed and in no EMR declaration: what it imports bears the levies."
                 step = "Add an emr-amsid declaration if its import is to be left out."
                 yield about(site, metering, "RG-050", "info", message, step)
+
+
+def sites_are_declared_one_way_at_a_time(portfolio: Portfolio) -> Iterator[Finding]:
+    """An EMR MSID Declaration says that a site has no final demand, an EMR AMSID Declaration that it has."""
+    for site in portfolio.sites:
+        whole = [one for one in site.declarations if one.kind in ("emr-msid", "interim")]
+        assets = [one for one in site.declarations if one.kind == "emr-amsid"]
+        for declaration in whole:
+            for other in assets:
+                if both := shared(span_of(declaration), span_of(other)):
+                    message = (
+                        f"the site is also in an emr-amsid declaration {in_words(both)}; one says that it has no final "
+                        "demand, the other that it has."
+                    )
+                    yield about(
+                        site, declaration, "RG-053", "error", message, "End one of them where the other begins."
+                    )

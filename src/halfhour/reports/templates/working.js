@@ -85,17 +85,21 @@ function showWorking(subject, choice) {
   }
 
   // A treatment that is not the rule's decides the charge itself; the flows beside it do not rest on the parameter.
-  const steps = edition.steps.filter((step) => held(step.column) !== null && (byRule || !step.parameter) && step.formula.every((part, at) => at % 2 === 0 || value(part) !== null) && (byRule || quality === "actual" || quality === "estimated"));
+  const charges = ["chargeable_wh", "non_chargeable_wh", "proportion_per_100000"];
+  const declared = facts.treatment === 1 || facts.treatment === 3;
+  const steps = edition.steps.filter((step) => held(step.column) !== null && (byRule || !step.parameter) && !(declared && charges.includes(step.column)) && step.formula.every((part, at) => at % 2 === 0 || value(part) !== null) && (byRule || quality === "actual" || quality === "estimated"));
   const decided = !byRule && quality !== "missing" && !steps.some((step) => step.column === "chargeable_wh");
   if (steps.length || decided) {
     parts.push(element("h4", {}, byRule ? "The rule, step by step" : "Steps"));
     const items = steps.map((step) => stepItem(step, value));
     if (decided) {
-      const whole = facts.treatment === 1;
-      for (const [column, is] of [["non_chargeable_wh", whole], ["chargeable_wh", !whole]]) {
+      const outcome = facts.treatment === 3
+        ? [["non_chargeable_wh", ["volumes of the Import MSIDs declared"]], ["chargeable_wh", [term("import_bp_wh", "import_bp"), " − ", term("non_chargeable_wh", "non_chargeable")]]]
+        : [["non_chargeable_wh", [facts.treatment === 1 ? term("import_bp_wh", "import_bp") : "0"]], ["chargeable_wh", [facts.treatment === 1 ? "0" : term("import_bp_wh", "import_bp")]]];
+      for (const [column, formula] of outcome) {
         items.push(element("li", { "data-column": column, class: "result" },
           element("div", { class: "head" }, element("strong", {}, term(column)), element("span", { class: "value" }, valueWords(column, held(column)))),
-          element("code", { class: "formula" }, "= ", is ? term("import_bp_wh", "import_bp") : "0"), element("span", { class: "clause" }, reason.clause)));
+          element("code", { class: "formula" }, "= ", ...formula), element("span", { class: "clause" }, reason.clause)));
       }
     }
     parts.push(element("ol", { class: "steps", id: "steps" }, ...items));
