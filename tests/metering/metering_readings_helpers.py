@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from halfhour.errors import Finding
-from halfhour.metering.segment_files import marks_of, wh_of
 from halfhour.metering.store import ReadingsStore
+from halfhour.metering.store.segment_files import marks_of, wh_of
 
 IMPORT_MSID = "2000000000015"
 EXPORT_MSID = "2000000000024"

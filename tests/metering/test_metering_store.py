@@ -18,9 +18,8 @@ import pytest
 from metering_readings_helpers import DAY, IMPORT_MSID, MTIME, long, row, store_of, values_of, wh_by_period, write
 
 from halfhour.errors import HalfhourError
-from halfhour.metering import day_spill, intake, segment_files
-from halfhour.metering.segment_files import SCHEMA, day_rows
-from halfhour.metering.store import ReadingsStore, Source
+from halfhour.metering.store import ReadingsStore, Source, day_spill, intake, segment_files
+from halfhour.metering.store.segment_files import SCHEMA, day_rows
 
 HOUR = timedelta(hours=1)
 
@@ -366,7 +365,7 @@ def batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
 
 
 def test_generated_rows_become_segments_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("halfhour.metering.store.SEGMENT_ROWS", 16)
+    monkeypatch.setattr("halfhour.metering.store.readings_store.SEGMENT_ROWS", 16)
     days = [DAY + timedelta(number) for number in range(5)]
     series = [(f"{2000000000000 + number}", quantity) for number in range(4) for quantity in ("AI", "AE")]
     moment = datetime(2024, 3, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfhour.metering.watt_hours import MOST_WH, Reading, exact_watt_hours, to_watt_hours
+from halfhour.metering.readings.watt_hours import MOST_WH, Reading, exact_watt_hours, to_watt_hours
 
 
 def by_decimals(text: str) -> int:

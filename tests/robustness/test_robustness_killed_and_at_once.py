@@ -341,7 +341,7 @@ def test_a_disk_that_refuses_while_a_run_is_written_is_said_with_a_code(small, t
     def refuse(*_: object) -> None:
         raise OSError(getattr(errno, name), os.strerror(getattr(errno, name)))
 
-    monkeypatch.setattr("halfhour.settlement.run.write_exceptions", refuse)
+    monkeypatch.setattr("halfhour.settlement.run_writing.write_exceptions", refuse)
     assert run_in_this_process("settle", small, "--no-report", "--out", tmp_path / "out") == 2
     assert "ST-003" in capsys.readouterr().err
     assert contents(tmp_path / "out") == before

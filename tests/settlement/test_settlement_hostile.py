@@ -18,7 +18,7 @@ from halfhour.charges.comparison import compare_charges
 from halfhour.errors import Refused
 from halfhour.register import load_portfolio
 from halfhour.settlement.comparison import compare_editions, find_scenarios
-from halfhour.settlement.run import open_store, request_for
+from halfhour.settlement.request import open_store, request_for
 
 if TYPE_CHECKING:
     from conftest import PortfolioFolder

@@ -63,8 +63,10 @@ def reference_days(
     for number in range((last - first).days):
         day = first + timedelta(days=number)
         found = rows.filter(pl.col("settlement_date") == day).to_dicts()
-        whole = len(found) == settlement_periods(day) and all(row["quality"] != "missing" for row in found)
-        days.append((whole and asset_on(one, site_id, day), [row for row in found if row["quality"] != "missing"]))
+        whole = len(found) == settlement_periods(day) and all(row["stor_to_other_wh"] is not None for row in found)
+        days.append(
+            (whole and asset_on(one, site_id, day), [row for row in found if row["stor_to_other_wh"] is not None])
+        )
     return days
 
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from halfhour.demo import bench_block
-from halfhour.metering.catalogue import Source
-from halfhour.metering.segment_files import day_rows
 from halfhour.metering.store import ReadingsStore
+from halfhour.metering.store.catalogue import Source
+from halfhour.metering.store.segment_files import day_rows
 from halfhour.register.model import Declaration, Metering, Portfolio, Settings, Site
 
 START = date(2024, 1, 1)

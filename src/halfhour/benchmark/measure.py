@@ -21,11 +21,11 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from halfhour.benchmark import alternatives, data
-from halfhour.metering.day_rows import DayRowLoader
 from halfhour.metering.store import ReadingsStore
+from halfhour.metering.store.day_rows import DayRowLoader
 from halfhour.settlement import engine, tables
 from halfhour.settlement.arrangement import bm_units_of
-from halfhour.settlement.block import Calculation
+from halfhour.settlement.calculation import Calculation
 from halfhour.settlement.engine import Stretch
 
 EDITION = "p395-proposed"

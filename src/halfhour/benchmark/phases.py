@@ -10,7 +10,8 @@ from typing import Any
 from halfhour.benchmark.data import DAYS, START
 from halfhour.demo import write_portfolio
 from halfhour.register import load_portfolio
-from halfhour.settlement.run import open_store, settle
+from halfhour.settlement.request import open_store
+from halfhour.settlement.run import settle
 
 
 def whole_command(folder: Path, sites: int, readings: str) -> dict[str, Any]:

@@ -5,8 +5,10 @@ Results go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -65,9 +67,13 @@ def print_table(
         table.add_column(name, justify="right" if position in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    # A pipe has no width: give a table its own rather than fold every column to 80 characters.
-    console = Console(markup=False) if sys.stdout.isatty() else Console(markup=False, width=200)
-    console.print(table)
+    # Drawn first and written after, so that a reader who goes away is met in one place, `app.main`. A pipe has no
+    # width: give a table its own rather than fold every column to 80 characters.
+    terminal = sys.stdout.isatty()
+    drawn = io.StringIO()
+    width = shutil.get_terminal_size().columns if terminal else 200
+    Console(markup=False, file=drawn, width=width, force_terminal=terminal).print(table)
+    sys.stdout.write(drawn.getvalue())
 
 
 def mwh(wh: int | None, decimals: int = 3) -> str:

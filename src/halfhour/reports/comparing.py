@@ -17,7 +17,8 @@ from halfhour.register.model import Portfolio
 from halfhour.reports.words import gbp, mwh
 from halfhour.rules.registry import IN_FORCE, editions
 from halfhour.settlement.comparison import EditionResult, Scenario, compare_editions, find_scenarios
-from halfhour.settlement.run import STORE, Run
+from halfhour.settlement.request import STORE
+from halfhour.settlement.run import Run
 
 SITES_COMPARED = 2_000
 HALF_HOURS_COMPARED = 6_000_000

@@ -21,7 +21,7 @@ import polars as pl
 from halfhour.calendar import clock_label, settlement_periods
 from halfhour.register.model import Portfolio
 from halfhour.settlement.arrangement import arrange, timeline
-from halfhour.settlement.run import Request
+from halfhour.settlement.request import Request
 
 HALF_HOURS_HELD = 150_000
 """Half hours of single sites that a page holds: some megabytes, which a phone still opens."""

@@ -12,7 +12,8 @@ from halfhour.charges.levies import LevyCharge, levy_gbp_where_covered
 from halfhour.register.model import Portfolio
 from halfhour.reports.words import counted, day, gbp, mwh, per_cent, span, spans
 from halfhour.rules.registry import editions
-from halfhour.settlement.run import RUN_DATE, Run
+from halfhour.settlement.request import RUN_DATE
+from halfhour.settlement.run import Run
 
 BM_UNITS_SHOWN = 60
 SITES_LISTED = 20_000

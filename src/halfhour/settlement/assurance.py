@@ -16,7 +16,7 @@ from halfhour.register.model import Site
 from halfhour.rules.registry import INPUTS
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import Ints
-from halfhour.settlement.block import BlockResult, Calculation
+from halfhour.settlement.calculation import BlockResult, Calculation
 
 STORAGE_BALANCE_PERCENT = 50
 """Storage that gives back less than this share of what it took over a calendar month is looked at."""

@@ -5,90 +5,33 @@ A block depends on nothing but its own sites, so that blocks may run in any numb
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from halfhour.errors import Finding
-from halfhour.metering.day_rows import DayRowLoader, DayRows, append_rows
 from halfhour.metering.difference import Readings, Series, settled_volumes
-from halfhour.metering.losses import FactorsOf, at_boundary_voltage
-from halfhour.register.model import Metering, Site
+from halfhour.metering.losses import at_boundary_voltage
+from halfhour.metering.store.day_rows import DayRows, append_rows
+from halfhour.register.model import Site
 from halfhour.settlement import kernel as k
-from halfhour.settlement.arrangement import NO_SLOT, Arrangement, Ints, Timeline
-from halfhour.settlement.compiled import Kernel
-
-PERIODS = k.PERIODS
-QUANTITIES = ("AI", "AE")
-Rows = npt.NDArray[np.int32]
-
-
-@dataclass(slots=True)
-class MeterVolumes:
-    """Every registered meter direction of a block on the days settled.
-
-    Attributes:
-        meter: [meter] its number in the arrangement.
-        metered, settled: int32 [meter, run day, 50] in Wh.
-        metered_marks, settled_marks: uint8, the same shape: 0 absent, 1 actual, 2 estimated.
-        registered: bool [meter, run day].
-    """
-
-    meter: Ints
-    metered: npt.NDArray[np.int32]
-    settled: npt.NDArray[np.int32]
-    metered_marks: npt.NDArray[np.uint8]
-    settled_marks: npt.NDArray[np.uint8]
-    registered: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Demand of BM Units, added up: [BM Unit, run day, 50] in Wh, and the worst state of what is behind it."""
-
-    gross: Ints
-    non_chargeable: Ints
-    state: npt.NDArray[np.int8]
-
-
-@dataclass(slots=True)
-class BlockResult:
-    """What a block settles to; shapes as in `kernel.settle_block`. `demand` may hold other blocks' demand too."""
-
-    first_site: int
-    last_site: int
-    demand: Demand
-    site_day_factor: Ints
-    site_day_wh: Ints
-    detail: Ints
-    detail_state: npt.NDArray[np.int8]
-    volumes: MeterVolumes | None = None
-    findings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Calculation:
-    """Everything that the blocks of one edition's stretch of days share.
-
-    Attributes:
-        plain: the kernel is plain Python and wants lists.
-        width: quantities of a half hour.
-        row_offset: where each run day's half hours begin among those of a site; the last entry is their number.
-    """
-
-    arrangement: Arrangement
-    line: Timeline
-    loader: DayRowLoader
-    loss_factors: FactorsOf
-    kernel: Kernel
-    plain: bool
-    width: int
-    detail: bool
-    with_volumes: bool
-    row_offset: Ints
+from halfhour.settlement.arrangement import NO_SLOT, Arrangement, Ints
+from halfhour.settlement.calculation import (
+    PERIODS,
+    QUANTITIES,
+    BlockResult,
+    Calculation,
+    Demand,
+    MeterVolumes,
+    Rows,
+    no_demand,
+    rows_by_day,
+    until,
+)
+from halfhour.settlement.gaps import missing_readings, over_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +49,6 @@ class _Block:
         """Slots of the arrangement as rows of the block's own `row_of`."""
         derived = slots - self.all_series - self.first_derived + self.n_series
         return np.where(slots >= self.all_series, derived, slots - self.first_series)
-
-
-def row_offsets(line: Timeline) -> Ints:
-    """Where each run day's half hours begin among those of a site; the last entry is their number."""
-    return np.concatenate([[0], np.cumsum(line.periods[line.first_run_day :])]).astype(np.int64)
-
-
-def no_demand(calculation: Calculation) -> Demand:
-    """Demand of nothing yet, over the BM Units and run days of a calculation."""
-    shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, PERIODS)
-    return Demand(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int8))
 
 
 def settle_block(calculation: Calculation, first: int, last: int, demand: Demand | None = None) -> BlockResult:
@@ -138,8 +70,8 @@ def settle_block(calculation: Calculation, first: int, last: int, demand: Demand
     rows, row_of, findings = _derive(calculation, rows, block)
     result = _run_kernel(calculation, rows, row_of, block, demand or no_demand(calculation))
     meters = np.arange(arrangement.site_meters[first], arrangement.site_meters[last], dtype=np.int64)
-    findings += _missing_readings(calculation, rows, row_of, block, meters)
-    findings += _over_limit(calculation, result)
+    findings += missing_readings(calculation, rows, row_of, block.first_series, meters)
+    findings += over_limit(calculation, result)
     result.findings = findings
     if calculation.with_volumes:
         result.volumes = _volumes(calculation, rows, row_of, block, meters)
@@ -282,15 +214,6 @@ def _at_boundary_voltage(
     return Series(adjusted, marks)
 
 
-def _rows_by_day(slot_rows: Rows, first: Ints, last: Ints, n_days: int) -> Rows:
-    """Row indices [entry, day] with the days outside each entry's own range marked as not registered."""
-    if not first.any() and (last == n_days).all():
-        return slot_rows
-    day = np.arange(n_days)
-    outside = (day < first[:, None]) | (day >= last[:, None])
-    return np.where(outside, np.int32(k.NOT_REGISTERED), slot_rows)
-
-
 def _run_kernel(
     calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, demand: Demand
 ) -> BlockResult:
@@ -298,10 +221,10 @@ def _run_kernel(
     n_sites, n_days, run_days = block.last - block.first, line.n_days, line.run_days
     legs = slice(int(arrangement.site_legs[block.first]), int(arrangement.site_legs[block.last]))
     nodes = slice(int(arrangement.site_nodes[block.first]), int(arrangement.site_nodes[block.last]))
-    leg_row = _rows_by_day(
+    leg_row = rows_by_day(
         row_of[block.local(arrangement.leg_slot[legs])], arrangement.leg_from[legs], arrangement.leg_to[legs], n_days
     )
-    node_row = _rows_by_day(
+    node_row = rows_by_day(
         row_of[block.local(arrangement.node_slot[nodes])],
         arrangement.node_from[nodes],
         arrangement.node_to[nodes],
@@ -324,8 +247,8 @@ def _run_kernel(
         rows.values,
         rows.pattern_of_row,
         rows.patterns,
-        _until(rows.patterns == k.ACTUAL),
-        _until(rows.patterns != k.ABSENT),
+        until(rows.patterns == k.ACTUAL),
+        until(rows.patterns != k.ABSENT),
         arrangement.site_legs[block.first : block.last + 1] - legs.start,
         arrangement.leg_class[legs],
         leg_row,
@@ -357,116 +280,6 @@ def _run_kernel(
     return result
 
 
-def _until(holds: npt.NDArray[np.bool_]) -> Ints:
-    """For how many periods from the first something holds, per pattern."""
-    return np.where(holds.all(axis=1), PERIODS, (~holds).argmax(axis=1)).astype(np.int64)
-
-
-def _missing_readings(
-    calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, meters: Ints
-) -> list[Finding]:
-    """One finding per gap in a registered series: whole days joined up, half hours of a day joined up."""
-    arrangement, line = calculation.arrangement, calculation.line
-    if not len(meters):
-        return []
-    run = slice(line.first_run_day, line.n_days)
-    by_day = _rows_by_day(
-        row_of[arrangement.meter_slot[meters] - block.first_series],
-        arrangement.meter_from[meters],
-        arrangement.meter_to[meters],
-        line.n_days,
-    )[:, run]
-    if (by_day != k.NO_ROW).all() and (_until(rows.patterns != k.ABSENT)[1:] >= line.periods[run].max()).all():
-        return []
-    present = np.zeros((len(rows.patterns), PERIODS + 1), dtype=np.int64)
-    present[:, 1:] = np.cumsum(rows.patterns != k.ABSENT, axis=1)
-    pattern = rows.pattern_of_row[np.maximum(by_day, 0)]
-    counts = np.where(by_day >= 0, present[pattern, line.periods[run][None, :]], 0)
-    whole = (by_day == k.NO_ROW) | ((by_day >= 0) & (counts == 0))
-    partly = (by_day >= 0) & (counts > 0) & (counts < line.periods[run][None, :])
-    findings: list[Finding] = []
-    for entry in np.flatnonzero((whole | partly).any(axis=1)):
-        for first, last in _stretches(whole[entry]):
-            findings.append(_gap(calculation, int(meters[entry]), first, last, None))
-        for day in np.flatnonzero(partly[entry]):
-            marks = rows.patterns[pattern[entry, day]][: line.periods[run][day]]
-            for first, last in _stretches(marks == k.ABSENT):
-                findings.append(_gap(calculation, int(meters[entry]), int(day), int(day) + 1, (first, last)))
-    return findings
-
-
-def _stretches(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: tuple[int, int] | None) -> Finding:
-    arrangement, line = calculation.arrangement, calculation.line
-    site = arrangement.sites[int(np.searchsorted(arrangement.site_meters, meter, side="right")) - 1]
-    metering = site.metering[int(arrangement.meter_number[meter])]
-    msid, quantity = arrangement.series[int(arrangement.meter_slot[meter])]
-    day: date = line.start + timedelta(days=first)
-    if periods is not None:
-        some = "s" if periods[1] - periods[0] > 1 else ""
-        when = f"Settlement Period{some} {_range(periods[0] + 1, periods[1])} of {day}"
-    else:
-        when = _range(str(day), str(line.start + timedelta(days=last - 1)))
-    if metering.at == "boundary" and quantity == "AI":
-        code, effect = "ST-101", "the site's import is missing there and its BM Unit's demand lacks it"
-    elif metering.at == "third-party":
-        code, effect = "ST-103", "its volume is missing there and so is what is differenced from it"
-    elif metering.at != "boundary" and not _decides(calculation, site, metering, (first, last)):
-        code, effect = "ST-105", "no settled figure depends on it"
-    else:
-        code, effect = (
-            "ST-102",
-            "there is no deduction there, and the whole import is chargeable unless the site is declared whole",
-        )
-    return Finding(
-        code=code,
-        severity="info" if code == "ST-105" else "warning",
-        message=f"Site '{site.id}': '{metering.name}' ({quantity}) has no reading for {when}; {effect}.",
-        next_step="Supply the readings or the data collector's estimates; a later run will take them in.",
-        site_id=site.id,
-        msid=msid,
-        settlement_date=day,
-        settlement_period=None if periods is None else periods[0] + 1,
-    )
-
-
-def _decides(calculation: Calculation, site: Site, metering: Metering, days: tuple[int, int]) -> bool:
-    """Whether an asset's readings decide anything on these run days: licensed, at a site that the rule settles."""
-    if metering.at == "customer" or not metering.licensed:
-        return False
-    number = calculation.arrangement.sites.index(site)
-    first = calculation.line.first_run_day
-    how = calculation.arrangement.treatment[number, first + days[0] : first + days[1]]
-    return bool((how == k.BY_RULE).any())
-
-
-def _range(first: object, last: object) -> str:
-    return f"{first}" if first == last else f"{first} to {last}"
-
-
-def _over_limit(calculation: Calculation, result: BlockResult) -> list[Finding]:
-    findings: list[Finding] = []
-    for site, day in np.argwhere(result.site_day_wh[:, :, 6] > 0):
-        name = calculation.arrangement.sites[result.first_site + int(site)].id
-        when = calculation.line.start + timedelta(days=int(day))
-        findings.append(
-            Finding(
-                code="ST-106",
-                severity="error",
-                message=f"Site '{name}': a sum of meters exceeds 1,000,000,000 Wh in "
-                f"{int(result.site_day_wh[site, day, 6])} half hours of {when}; they were not put through the rule.",
-                next_step="Check the readings: no Boundary Point carries a terawatt-hour in half an hour.",
-                site_id=name,
-                settlement_date=when,
-            )
-        )
-    return findings
-
-
 def _volumes(
     calculation: Calculation, rows: DayRows, row_of: npt.NDArray[np.int32], block: _Block, meters: Ints
 ) -> MeterVolumes:
@@ -475,7 +288,7 @@ def _volumes(
     first, last = arrangement.meter_from[meters], arrangement.meter_to[meters]
 
     def gather(slots: Ints, real: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], Rows]:
-        by_day = _rows_by_day(row_of[np.where(real, block.local(slots), 0)], first, last, line.n_days)[:, run]
+        by_day = rows_by_day(row_of[np.where(real, block.local(slots), 0)], first, last, line.n_days)[:, run]
         by_day = np.where(real[:, None], by_day, np.int32(k.NO_ROW))
         found = by_day >= 0
         values = np.zeros((*by_day.shape, PERIODS), dtype=np.int32)

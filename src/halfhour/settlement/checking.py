@@ -10,7 +10,8 @@ from halfhour.errors import Finding, HalfhourError
 from halfhour.register.model import Portfolio
 from halfhour.settlement import engine
 from halfhour.settlement.assurance import assurance_findings
-from halfhour.settlement.run import open_store, request_for, store_findings
+from halfhour.settlement.request import open_store, request_for
+from halfhour.settlement.run_writing import store_findings
 
 
 def check_readings(portfolio: Portfolio) -> list[Finding]:

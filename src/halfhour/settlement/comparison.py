@@ -21,7 +21,7 @@ from halfhour.settlement import engine, tables
 from halfhour.settlement import kernel as k
 from halfhour.settlement.block import settle_block
 from halfhour.settlement.engine import Progress, Stretch
-from halfhour.settlement.run import Request
+from halfhour.settlement.request import Request
 
 Ints = npt.NDArray[np.int64]
 

@@ -19,14 +19,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from halfhour.metering.day_rows import DayRowLoader
 from halfhour.metering.losses import factors_by_day
 from halfhour.metering.store import ReadingsStore
+from halfhour.metering.store.day_rows import DayRowLoader
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE, edition_in_force, editions
 from halfhour.settlement import compiled
 from halfhour.settlement.arrangement import arrange, timeline
-from halfhour.settlement.block import BlockResult, Calculation, Demand, no_demand, row_offsets, settle_block
+from halfhour.settlement.block import settle_block
+from halfhour.settlement.calculation import BlockResult, Calculation, Demand, no_demand, row_offsets
 
 PLAIN_UP_TO = 300_000
 """Site half hours up to which plain Python is done before the compiler has been imported and has compiled."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from halfhour.rules.registry import INPUTS, editions
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import NO_SLOT
-from halfhour.settlement.block import QUANTITIES, BlockResult, Calculation
+from halfhour.settlement.calculation import QUANTITIES, BlockResult, Calculation
 from halfhour.settlement.engine import BmUnitTotals
 from halfhour.terms import column
 

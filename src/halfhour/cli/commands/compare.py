@@ -56,7 +56,7 @@ def compare(
     from halfhour.rules.registry import IN_FORCE  # noqa: PLC0415
     from halfhour.rules.registry import editions as all_editions  # noqa: PLC0415
     from halfhour.settlement.comparison import compare_editions, find_scenarios  # noqa: PLC0415
-    from halfhour.settlement.run import open_store, request_for  # noqa: PLC0415
+    from halfhour.settlement.request import open_store, request_for  # noqa: PLC0415
 
     groups = {"month": "months", "site": "sites", "bm-unit": "bm_units"}
     if by not in groups:

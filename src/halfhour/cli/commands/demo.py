@@ -47,7 +47,8 @@ def demo(
     from halfhour.reports import write_report  # noqa: PLC0415
     from halfhour.rules.registry import IN_FORCE, editions  # noqa: PLC0415
     from halfhour.settlement.comparison import compare_editions  # noqa: PLC0415
-    from halfhour.settlement.run import open_store, settle  # noqa: PLC0415
+    from halfhour.settlement.request import open_store  # noqa: PLC0415
+    from halfhour.settlement.run import settle  # noqa: PLC0415
 
     if sites is not None:
         write_portfolio(folder, sites, seed, parse_day(from_), parse_day(to), "long-parquet")

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from halfhour.metering.finding_log import FindingLog
-from halfhour.metering.readings_tables import (
+from halfhour.metering.readings.finding_log import FindingLog
+from halfhour.metering.readings.readings_tables import (
     PERIOD_COLUMNS,
     Recognised,
     Sample,

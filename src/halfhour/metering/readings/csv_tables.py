@@ -21,8 +21,8 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding
-from halfhour.metering.finding_log import FindingLog
-from halfhour.metering.readings_tables import (
+from halfhour.metering.readings.finding_log import FindingLog
+from halfhour.metering.readings.readings_tables import (
     PERIOD_COLUMNS,
     Recognised,
     Sample,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from halfhour.metering.finding_log import FindingLog
-from halfhour.metering.readings_tables import MOST_PERIODS
+from halfhour.metering.readings.finding_log import FindingLog
+from halfhour.metering.readings.readings_tables import MOST_PERIODS
 
 Series = tuple[str, str]
 """MSID and measurement quantity (AI, AE)."""

@@ -11,10 +11,10 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from pathlib import Path
 
-from halfhour.metering import csv_tables, parquet_tables
-from halfhour.metering.day_block import DayBlock
-from halfhour.metering.readings_tables import Recognised, Sample, Stretch
-from halfhour.metering.row_checks import to_day_block
+from halfhour.metering.readings import csv_tables, parquet_tables
+from halfhour.metering.readings.day_block import DayBlock
+from halfhour.metering.readings.readings_tables import Recognised, Sample, Stretch
+from halfhour.metering.readings.row_checks import to_day_block
 
 Recogniser = Callable[[Sample], Recognised | None]
 

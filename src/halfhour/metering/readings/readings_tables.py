@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.metering.finding_log import FindingLog
+from halfhour.metering.readings.finding_log import FindingLog
 
 Shape = Literal["long", "wide"]
 

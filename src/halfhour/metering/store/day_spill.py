@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from halfhour.metering.day_block import ABSENT, ACTUAL, CONFLICT, ESTIMATED, FILE_TIME, DayBlock, Series
-from halfhour.metering.readings_tables import MOST_PERIODS
-from halfhour.metering.segment_files import SEGMENT_ROWS, cuts_between_sites, day_rows
+from halfhour.metering.readings.day_block import ABSENT, ACTUAL, CONFLICT, ESTIMATED, FILE_TIME, DayBlock, Series
+from halfhour.metering.readings.readings_tables import MOST_PERIODS
+from halfhour.metering.store.segment_files import SEGMENT_ROWS, cuts_between_sites, day_rows
 
 _VALUES = np.dtype([("wh", "<i4", MOST_PERIODS), ("marks", "u1", MOST_PERIODS)])
 _KEYS = np.dtype([("series", "i4"), ("day", "i4"), ("source", "i4"), ("recorded", "i8"), ("line", "i8")])

@@ -19,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Seen, Source
-from halfhour.metering.cell_values import day_of, microseconds, moment_of
-from halfhour.metering.day_block import UNKNOWN_LINE
-from halfhour.metering.day_spill import DaySpill, Difference
-from halfhour.metering.finding_log import FindingLog
-from halfhour.metering.readings_files import read_day_blocks, recognise
-from halfhour.metering.readings_tables import Recognised, UnreadableFile
-from halfhour.metering.row_checks import SETTLE_DIFFERENCE, differing_values
-from halfhour.metering.segment_files import write_findings, write_segment
+from halfhour.metering.readings.cell_values import day_of, microseconds, moment_of
+from halfhour.metering.readings.day_block import UNKNOWN_LINE
+from halfhour.metering.readings.finding_log import FindingLog
+from halfhour.metering.readings.readings_files import read_day_blocks, recognise
+from halfhour.metering.readings.readings_tables import Recognised, UnreadableFile
+from halfhour.metering.readings.row_checks import SETTLE_DIFFERENCE, differing_values
+from halfhour.metering.store.catalogue import SEGMENTS_FOLDER, Catalogue, Seen, Source
+from halfhour.metering.store.day_spill import DaySpill, Difference
+from halfhour.metering.store.segment_files import write_findings, write_segment
 
 Progress = Callable[[str, int, int], None]
 """Told the name of the file that is being read, the bytes of the files done, and the bytes of all of them."""

@@ -14,11 +14,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, Severity
-from halfhour.metering import cell_values
-from halfhour.metering.cell_values import BAD, REACTIVE, day_of, decoded, shown
-from halfhour.metering.day_block import ABSENT, ACTUAL, FILE_TIME, DayBlock, Doubles, LongReadings, Series, lay_out
-from halfhour.metering.readings_tables import MOST_PERIODS, PERIOD_COLUMNS, Stretch
-from halfhour.metering.watt_hours import MOST_WH, Reading, to_watt_hours
+from halfhour.metering.readings import cell_values
+from halfhour.metering.readings.cell_values import BAD, REACTIVE, day_of, decoded, shown
+from halfhour.metering.readings.day_block import (
+    ABSENT,
+    ACTUAL,
+    FILE_TIME,
+    DayBlock,
+    Doubles,
+    LongReadings,
+    Series,
+    lay_out,
+)
+from halfhour.metering.readings.readings_tables import MOST_PERIODS, PERIOD_COLUMNS, Stretch
+from halfhour.metering.readings.watt_hours import MOST_WH, Reading, to_watt_hours
 
 Mask = NDArray[np.bool_]
 

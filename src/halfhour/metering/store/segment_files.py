@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.metering.catalogue import Segment
-from halfhour.metering.day_block import Series
-from halfhour.metering.readings_tables import MOST_PERIODS
+from halfhour.metering.readings.day_block import Series
+from halfhour.metering.readings.readings_tables import MOST_PERIODS
+from halfhour.metering.store.catalogue import Segment
 
 COMPRESSION = "lz4"
 ROW_GROUP_ROWS = 65_536

@@ -18,11 +18,11 @@ import polars as pl
 import pyarrow as pa
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.metering import catalogue as catalogues
-from halfhour.metering import intake
-from halfhour.metering.catalogue import SEGMENTS_FOLDER, Catalogue, Segment, Source
-from halfhour.metering.day_block import Series
-from halfhour.metering.segment_files import (
+from halfhour.metering.readings.day_block import Series
+from halfhour.metering.store import catalogue as catalogues
+from halfhour.metering.store import intake
+from halfhour.metering.store.catalogue import SEGMENTS_FOLDER, Catalogue, Segment, Source
+from halfhour.metering.store.segment_files import (
     SCHEMA,
     SEGMENT_ROWS,
     cuts_between_sites,

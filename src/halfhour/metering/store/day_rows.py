@@ -19,9 +19,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from halfhour.metering.catalogue import Segment
-from halfhour.metering.segment_files import broken_segment, group_starts
-from halfhour.metering.store import ReadingsStore
+from halfhour.metering.store.catalogue import Segment
+from halfhour.metering.store.readings_store import ReadingsStore
+from halfhour.metering.store.segment_files import broken_segment, group_starts
 
 PERIODS = 50
 NO_ROW = -1

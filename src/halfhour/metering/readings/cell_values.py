@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from halfhour.calendar.settlement_days import settlement_periods
-from halfhour.metering.day_block import ACTUAL, ESTIMATED, FILE_TIME
+from halfhour.metering.readings.day_block import ACTUAL, ESTIMATED, FILE_TIME
 
 BAD = -1
 

@@ -1,0 +1,112 @@
+"""What the working of one half hour of a run is made of, and how it reads as a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from halfhour.errors import Finding
+from halfhour.settlement.working import Working, WorkingStep
+
+
+@dataclass(frozen=True, slots=True)
+class InputReading:
+    """One meter's reading of the half hour.
+
+    Attributes:
+        used_wh: what entered the calculation: the reading at the boundary's voltage; None where missing.
+        settled_wh: what enters Settlement; None for asset meters and where missing.
+        records: every record held of it: watt-hours, mark, file, time of record, and whether it is the one used.
+    """
+
+    name: str
+    at: str
+    licensed: bool
+    msid: str
+    measurement_quantity: str
+    metered_wh: int | None
+    used_wh: int | None
+    settled_wh: int | None
+    quality: str
+    records: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceDay:
+    """One day of a factor's reference period: what it brings to the two sums, and whether its data are complete."""
+
+    settlement_date: date
+    denominator_wh: int
+    numerator_wh: int
+    complete: bool
+
+
+@dataclass(slots=True)
+class Explanation:
+    """The whole working of one half hour of one site."""
+
+    site_id: str
+    settlement_date: date
+    settlement_period: int
+    local_start: str
+    edition: str
+    treatment: str
+    treatment_clause: str
+    quality: str
+    known_at: str
+    inputs: list[InputReading]
+    metering_steps: list[WorkingStep] = field(default_factory=list)
+    reference: list[ReferenceDay] = field(default_factory=list)
+    factor_steps: list[WorkingStep] = field(default_factory=list)
+    working: Working | None = None
+    shares: list[dict[str, Any]] = field(default_factory=list)
+    values: dict[str, int | None] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "site_id": self.site_id,
+            "settlement_date": self.settlement_date,
+            "settlement_period": self.settlement_period,
+            "local_start": self.local_start,
+            "edition": self.edition,
+            "treatment": self.treatment,
+            "treatment_clause": self.treatment_clause,
+            "quality": self.quality,
+            "known_at": self.known_at,
+            "inputs": [
+                {
+                    "name": one.name,
+                    "at": one.at,
+                    "licensed": one.licensed,
+                    "msid": one.msid,
+                    "measurement_quantity": one.measurement_quantity,
+                    "metered_wh": one.metered_wh,
+                    "used_wh": one.used_wh,
+                    "settled_wh": one.settled_wh,
+                    "quality": one.quality,
+                    "records": one.records,
+                }
+                for one in self.inputs
+            ],
+            "metering_steps": [step.document() for step in self.metering_steps],
+            "reference_period": [
+                {
+                    "settlement_date": day.settlement_date,
+                    "denominator_wh": day.denominator_wh,
+                    "numerator_wh": day.numerator_wh,
+                    "complete": day.complete,
+                }
+                for day in self.reference
+            ],
+            "factor_steps": [step.document() for step in self.factor_steps],
+            "steps": [] if self.working is None else [step.document() for step in self.working.steps],
+            "shares": self.shares,
+            "values": self.values,
+            "exceptions": [
+                {"code": finding.code, "severity": finding.severity, "message": finding.message}
+                for finding in self.findings
+            ],
+        }
