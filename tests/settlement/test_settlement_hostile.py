@@ -170,3 +170,17 @@ def test_five_scenarios_are_found_where_they_occur(new_portfolio: New) -> None:
         (4, 1, 1, 5_000_000),
         (5, 2, 2, 6_000_000),
     ]
+
+
+def test_demand_of_a_bm_unit_without_any_reading_is_empty_and_never_zero(new_portfolio: New) -> None:
+    """Of two sites of one BM Unit one has no readings at all; in one half hour the other has none either."""
+    silent = SITE.replace('"park"', '"silent"').replace(BOUNDARY, UNIT).replace(f'export = "{EXPORT}"', "")
+    here = flat(import_bp=1_000, export_bp=0)
+    here[BOUNDARY, "AI", DAY][6] = None
+    run = new_portfolio().write("park.toml", SITE).write("silent.toml", silent).readings(here).settle("default")
+    demand = {row["settlement_period"]: row for row in run.bm_unit_periods.to_dicts()}
+    assert (demand[6]["gross_demand_wh"], demand[6]["chargeable_wh"], demand[6]["quality"]) == (1_000, 1_000, "missing")
+    assert (demand[7]["gross_demand_wh"], demand[7]["chargeable_wh"], demand[7]["quality"]) == (None, None, "missing")
+    printed = (run.folder / "bm_unit_chargeable_demand.csv").read_text(encoding="utf-8").splitlines()
+    assert printed[6].split(",")[4:8] == ["0.0010", "0.0010", "", "missing"]
+    assert printed[7].split(",")[4:8] == ["", "", "", "missing"]

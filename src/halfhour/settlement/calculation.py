@@ -40,11 +40,11 @@ class MeterVolumes:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Demand of BM Units, added up: [BM Unit, run day, 50] in Wh, and the worst state of what is behind it."""
+    """Demand of BM Units, added up: [BM Unit, run day, 50] in Wh, and flags of what is behind it."""
 
     gross: Ints
     non_chargeable: Ints
-    state: npt.NDArray[np.int8]
+    state: npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ def row_offsets(line: Timeline) -> Ints:
 def no_demand(calculation: Calculation) -> Demand:
     """Demand of nothing yet, over the BM Units and run days of a calculation."""
     shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, PERIODS)
-    return Demand(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int8))
+    return Demand(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32))
 
 
 def rows_by_day(slot_rows: Rows, first: Ints, last: Ints, n_days: int) -> Rows:

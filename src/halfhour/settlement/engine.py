@@ -25,6 +25,7 @@ from halfhour.metering.store.day_rows import DayRowLoader
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE, edition_in_force, editions
 from halfhour.settlement import compiled
+from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import arrange, timeline
 from halfhour.settlement.block import settle_block
 from halfhour.settlement.calculation import BlockResult, Calculation, Demand, no_demand, row_offsets
@@ -59,7 +60,7 @@ class BmUnitTotals:
 
     Attributes:
         declared: [BM Unit, run day], whether an EMR declaration touches any of its MSIDs.
-        registered: [BM Unit, run day], whether it has any Import MSID at all.
+        registered: [BM Unit, run day], how many Import MSIDs it has.
     """
 
     def __init__(self, calculation: Calculation) -> None:
@@ -70,7 +71,7 @@ class BmUnitTotals:
         self._own = threading.local()
         days = self._whole.gross.shape[:2]
         self.declared = np.zeros(days, np.bool_)
-        self.registered = np.zeros(days, np.bool_)
+        self.registered = np.zeros(days, np.int32)
         self.include(calculation)
 
     def of_this_thread(self) -> Demand:
@@ -87,7 +88,9 @@ class BmUnitTotals:
         for part in parts:
             np.add(self._whole.gross, part.gross, out=self._whole.gross)
             np.add(self._whole.non_chargeable, part.non_chargeable, out=self._whole.non_chargeable)
-            np.maximum(self._whole.state, part.state, out=self._whole.state)
+            estimated = (self._whole.state | part.state) & k.SOME_ESTIMATED
+            missing = self._whole.state // k.ONE_MISSING + part.state // k.ONE_MISSING
+            self._whole.state[:] = missing * k.ONE_MISSING + estimated
         return self._whole
 
     def include(self, calculation: Calculation) -> None:
@@ -97,7 +100,7 @@ class BmUnitTotals:
         site = np.searchsorted(arrangement.site_nodes, nodes, side="right") - 1
         day = first + np.arange(calculation.line.run_days)
         here = (day >= arrangement.node_from[nodes, None]) & (day < arrangement.node_to[nodes, None])
-        np.logical_or.at(self.registered, arrangement.node_bm_unit[nodes], here)
+        np.add.at(self.registered, arrangement.node_bm_unit[nodes], here)
         np.logical_or.at(
             self.declared, arrangement.node_bm_unit[nodes], here & (arrangement.declared[site, first:] == 1)
         )

@@ -44,6 +44,10 @@ STATE_IMPORT_ONLY_ESTIMATED = 7
 STATE_NOT_REGISTERED = 9
 STATES_WITH_ALL_INPUTS = (STATE_ACTUAL, STATE_ESTIMATED, STATE_WHOLE, STATE_WHOLE_ESTIMATED)
 
+# What stands behind a BM Unit's half hour: a flag, and twice the number of its Import MSIDs that have no reading.
+SOME_ESTIMATED = 1
+ONE_MISSING = 2
+
 # How a site is treated on a day: no declaration, whole import non-chargeable, by the edition's rule, some of its Import
 # MSIDs whole.
 BY_BOUNDARY = 0
@@ -128,7 +132,8 @@ def settle_block(
             row [node][day]; whether it is declared non-chargeable by itself [node][day].
         treatment: [site][day].
         parameter: [site][day], the edition's parameter or the default of its factor.
-        bm_gross, bm_non_chargeable, bm_state: results [BM Unit][run day][period], added to [Wh]; worst state.
+        bm_gross, bm_non_chargeable, bm_state: results [BM Unit][run day][period], added to [Wh]; SOME_ESTIMATED and
+            ONE_MISSING for each Import MSID without a reading.
         site_day_factor: results [site][run day]: factor, basis, days present.
         site_day_wh: results [site][run day]: import, chargeable, non-chargeable [Wh], half hours with an import
             reading, half hours that lack one, half hours without a deduction because other data are missing, half
@@ -441,7 +446,7 @@ def settle_block(
                     if bm_unit >= 0:
                         states = bm_state[bm_unit][run_day]
                         for period in range(n):
-                            states[period] = STATE_IMPORT_MISSING
+                            states[period] += ONE_MISSING
                     continue
                 reading = values[row]
                 if not several and bm_unit >= 0 and all_actual and complete:
@@ -469,10 +474,8 @@ def settle_block(
                     if bm_unit >= 0:
                         bm_gross[bm_unit][run_day][period] += value
                         bm_non_chargeable[bm_unit][run_day][period] += share
-                        state = STATE_ACTUAL
                         if marks[period] == ABSENT:
-                            state = STATE_IMPORT_MISSING
+                            bm_state[bm_unit][run_day][period] += ONE_MISSING
                         elif marks[period] == ESTIMATED or (how == BY_RULE and not all_actual and estimated[period]):
                             # A deduction that rests on an estimate is an estimate.
-                            state = STATE_ESTIMATED
-                        bm_state[bm_unit][run_day][period] = max(bm_state[bm_unit][run_day][period], state)
+                            bm_state[bm_unit][run_day][period] |= SOME_ESTIMATED

@@ -103,14 +103,15 @@ def site_days(calculation: Calculation, edition_id: str, result: BlockResult) ->
     site, day = np.nonzero(wh[:, :, 3:7].any(axis=2))
     labels, label_names = edition_labels(calculation, edition_id, result)
     ids = pa.array([one.id for one in calculation.arrangement.sites[result.first_site : result.last_site]])
+    unknown = wh[site, day, 3] == 0
     return pa.table(
         {
             "site_id": _named(site.astype(np.int32), ids),
             "settlement_date": _dates(day_numbers(calculation.line.start, calculation.line.run_days)[day]),
             "edition": _named(labels[site, day], label_names),
-            "import_bp_wh": pa.array(wh[site, day, 0]),
-            "chargeable_wh": pa.array(wh[site, day, 1]),
-            "non_chargeable_wh": pa.array(wh[site, day, 2]),
+            "import_bp_wh": pa.array(wh[site, day, 0], mask=unknown),
+            "chargeable_wh": pa.array(wh[site, day, 1], mask=unknown),
+            "non_chargeable_wh": pa.array(wh[site, day, 2], mask=unknown),
             "half_hours": pa.array(wh[site, day, 3]),
             "half_hours_missing": pa.array(wh[site, day, 4]),
             "half_hours_without_deduction": pa.array(wh[site, day, 5]),
@@ -189,15 +190,19 @@ def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
     groups = pa.array([group for _, group in arrangement.bm_units], pa.string())
     demand = whole.gross[unit, of_day, slot]
     left_out = whole.non_chargeable[unit, of_day, slot]
+    state = whole.state[unit, of_day, slot]
+    # Where none of its Import MSIDs has a reading there is no demand to tell, and that is not zero.
+    unknown = state // k.ONE_MISSING >= totals.registered[unit, of_day]
+    quality = np.where(state >= k.ONE_MISSING, 2, state & k.SOME_ESTIMATED)
     return pa.table(
         {
             "bm_unit": _named(unit.astype(np.int32), names),
             "gsp_group": _named(unit.astype(np.int32), groups),
             "settlement_date": _dates(day_numbers(line.start, line.run_days)[of_day]),
             "settlement_period": pa.array(period[half_hour]),
-            "gross_demand_wh": pa.array(demand),
-            "non_chargeable_wh": pa.array(left_out, mask=~totals.declared[unit, of_day]),
-            "chargeable_wh": pa.array(demand - left_out),
-            "quality": _named(_QUALITY_OF_STATE[whole.state[unit, of_day, slot]], QUALITIES),
+            "gross_demand_wh": pa.array(demand, mask=unknown),
+            "non_chargeable_wh": pa.array(left_out, mask=unknown | ~totals.declared[unit, of_day]),
+            "chargeable_wh": pa.array(demand - left_out, mask=unknown),
+            "quality": _named(quality, QUALITIES),
         }
     )

@@ -86,7 +86,9 @@ def settle(
     exceptions = run.exceptions
     serious = exceptions.filter(exceptions["severity"] != "info")
     days = run.site_days
-    totals = {name: int(days[name].sum()) for name in ("import_bp_wh", "chargeable_wh", "non_chargeable_wh")}
+    known = days["half_hours"].sum() > 0
+    names = ("import_bp_wh", "chargeable_wh", "non_chargeable_wh")
+    totals = {name: int(days[name].sum()) if known else None for name in names}
     if json:
         print_json(
             {
