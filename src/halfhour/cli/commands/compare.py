@@ -83,7 +83,7 @@ def compare(
     if len(shown) < len(lines):
         print_line(f"… and {(len(lines) - len(shown)) // len(made.editions)} more; --json gives all.")
     print_table(
-        "The five scenarios of P395, as found (flows of osam-1.0 at declared sites)",
+        "The five scenarios of P395, as found (flows of osam-1.0 at sites with declared asset meters)",
         ("", "scenario", "half hours", "sites", "MWh", "default", "interim with differencing", "correct treatment"),
         [
             (
