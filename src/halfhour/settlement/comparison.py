@@ -141,7 +141,7 @@ def _frame(parts: list[pa.Table]) -> pl.DataFrame:
 
 
 def find_scenarios(portfolio: Portfolio, store: ReadingsStore, request: Request) -> list[Scenario]:
-    """The five scenarios as the flows and the storage proportion of `osam-1.0` show them, at sites with declared asset meters.
+    """The five scenarios as `osam-1.0` shows them in flows and storage proportion, at sites with declared asset meters.
 
     Energy into storage is split between scenarios 3 and 4 by the Non-Chargeable Storage Proportion of its day.
     """
