@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from halfhour.benchmark import alternatives, data
@@ -25,6 +27,7 @@ from halfhour.metering.store import ReadingsStore
 from halfhour.metering.store.day_rows import DayRowLoader
 from halfhour.settlement import engine, tables
 from halfhour.settlement.arrangement import bm_units_of
+from halfhour.settlement.block import settle_block
 from halfhour.settlement.calculation import Calculation
 from halfhour.settlement.engine import Stretch
 
@@ -56,6 +59,14 @@ def prepared(store: ReadingsStore, sites: int) -> Iterator[Calculation]:
         )
 
 
+def _settle_and_lay_out(calculation: Calculation, totals: engine.BmUnitTotals, first: int, last: int) -> pa.Table:
+    """A block of sites settled into the totals, and its factors as a table."""
+    result = settle_block(calculation, first, last, totals.of_this_thread())
+    return tables.factors(calculation, EDITION, result).select(
+        ["site_id", "settlement_date", "factor_per_100000", "basis"]
+    )
+
+
 def settle_once(calculations: Iterable[Calculation], folder: Path) -> tuple[pl.DataFrame, float]:
     """The engine: store in, BM Unit totals and factors written. The seconds leave laying the register out aside."""
     totals: engine.BmUnitTotals | None = None
@@ -68,10 +79,8 @@ def settle_once(calculations: Iterable[Calculation], folder: Path) -> tuple[pl.D
             totals = engine.BmUnitTotals(calculation)
         else:
             totals.include(calculation)
-        for result in engine.settle_blocks(calculation, totals, threads=_THREADS):
-            table = tables.factors(calculation, EDITION, result).select(
-                ["site_id", "settlement_date", "factor_per_100000", "basis"]
-            )
+        work = partial(_settle_and_lay_out, calculation, totals)
+        for table in engine.run_blocks(engine.block_bounds([calculation]), _THREADS, work):
             if writer is None:
                 writer = pq.ParquetWriter(folder / "factors.parquet", table.schema, **_WRITTEN)
             writer.write_table(table)

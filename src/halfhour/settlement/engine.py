@@ -97,13 +97,16 @@ class BmUnitTotals:
         """Note which BM Units the sites of a calculation concern, day by day."""
         arrangement, first = calculation.arrangement, calculation.line.first_run_day
         nodes = np.flatnonzero(arrangement.node_bm_unit >= 0)
+        if not len(nodes):
+            return
+        nodes = nodes[np.argsort(arrangement.node_bm_unit[nodes], kind="stable")]
         site = np.searchsorted(arrangement.site_nodes, nodes, side="right") - 1
         day = first + np.arange(calculation.line.run_days)
         here = (day >= arrangement.node_from[nodes, None]) & (day < arrangement.node_to[nodes, None])
-        np.add.at(self.registered, arrangement.node_bm_unit[nodes], here)
-        np.logical_or.at(
-            self.declared, arrangement.node_bm_unit[nodes], here & (arrangement.declared[site, first:] == 1)
-        )
+        units, begins = np.unique(arrangement.node_bm_unit[nodes], return_index=True)
+        self.registered[units] += np.add.reduceat(here, begins, axis=0, dtype=np.int32)
+        touched = here & (arrangement.declared[site, first:] == 1)
+        self.declared[units] |= np.logical_or.reduceat(touched, begins, axis=0)
 
 
 def stretches(edition: str, start: date, end: date) -> list[Stretch]:

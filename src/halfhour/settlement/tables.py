@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -184,24 +185,29 @@ def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
     arrangement, line = calculation.arrangement, calculation.line
     whole = totals.whole()
     day, period = _half_hours_of_days(calculation)
-    unit, half_hour = np.nonzero(totals.registered[:, day])
-    of_day, slot = day[half_hour], period[half_hour] - 1
+    msids = totals.registered[:, day]
+    here = msids > 0
+    unit, half_hour = np.nonzero(here)
+    place = day * k.PERIODS + period - 1
+
+    def of_half_hours(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values.reshape(len(values), -1).take(place, axis=1)[here]
+
     names = pa.array([name for name, _ in arrangement.bm_units], pa.string())
     groups = pa.array([group for _, group in arrangement.bm_units], pa.string())
-    demand = whole.gross[unit, of_day, slot]
-    left_out = whole.non_chargeable[unit, of_day, slot]
-    state = whole.state[unit, of_day, slot]
+    demand, left_out = of_half_hours(whole.gross), of_half_hours(whole.non_chargeable)
+    state = of_half_hours(whole.state)
     # Where none of its Import MSIDs has a reading there is no demand to tell, and that is not zero.
-    unknown = state // k.ONE_MISSING >= totals.registered[unit, of_day]
+    unknown = state // k.ONE_MISSING >= msids[here]
     quality = np.where(state >= k.ONE_MISSING, 2, state & k.SOME_ESTIMATED)
     return pa.table(
         {
             "bm_unit": _named(unit.astype(np.int32), names),
             "gsp_group": _named(unit.astype(np.int32), groups),
-            "settlement_date": _dates(day_numbers(line.start, line.run_days)[of_day]),
+            "settlement_date": _dates(day_numbers(line.start, line.run_days)[day[half_hour]]),
             "settlement_period": pa.array(period[half_hour]),
             "gross_demand_wh": pa.array(demand, mask=unknown),
-            "non_chargeable_wh": pa.array(left_out, mask=unknown | ~totals.declared[unit, of_day]),
+            "non_chargeable_wh": pa.array(left_out, mask=unknown | ~totals.declared[:, day][here]),
             "chargeable_wh": pa.array(demand - left_out, mask=unknown),
             "quality": _named(quality, QUALITIES),
         }
