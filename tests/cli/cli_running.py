@@ -13,46 +13,7 @@ import pytest
 from halfhour.calendar import settlement_periods
 from halfhour.cli import main
 
-CONTRACT_SITE = """\
-[site]
-id = "ridgeway-park"              # letters, digits, '-', unique in the portfolio
-name = "Ridgeway Business Park"
-gsp_group = "_H"
-voltage = "HV"                    # of the Boundary Point: LV, HV, EHV, 132kV, T
-network = "licensed"              # licensed | private
-registered_in = "SMRS"            # SMRS | CMRS
-
-[[metering]]
-name = "Meter 1"                  # unique in the site
-at = "boundary"                   # boundary | generation | storage | third-party | customer
-import = "2000000000015"          # MSID or AMSID of each direction; one of the two may be absent
-export = "2000000000024"
-voltage = "HV"                    # default: the site's
-bm_unit = "2__HABCD001"           # boundary and third-party only
-supplier = "ABCD"
-from = 2024-01-01                 # effective dates; `to` is the first day no longer included
-to = 2025-01-01
-
-[[metering]]
-name = "Meter 2"
-at = "storage"
-licensed = true                   # operated under a generation licence; otherwise it counts as the customer's
-import = "7700000000010"
-export = "7700000000020"
-
-[[metering]]
-name = "Unit 4"
-at = "third-party"                # differenced from its parent
-parent = "Meter 1"                # default: the only boundary meter
-losses = "0.02"                   # scaled up to the Boundary Point by 1 + losses; absent = not scaled
-import = "2000000000033"
-
-[[declaration]]
-kind = "emr-amsid"                # emr-msid | emr-amsid | nfd | d380 | interim
-metering = ["Meter 1", "Meter 2"]
-by = "ABCD"
-from = 2024-01-01
-"""
+CONTRACT_SITE = (Path(__file__).parents[1] / "contract_site.toml").read_text(encoding="utf-8")
 """The example of the contract, word for word."""
 
 PLAIN_SITE = """\

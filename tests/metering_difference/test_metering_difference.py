@@ -47,7 +47,7 @@ def settle(
     """What each meter settles to in the first half hour, the marks as letters in order of meter, and the findings."""
     readings: Readings = {(number, "AI"): series(value) for number, value in enumerate(imports)}
     readings |= {(number, "AE"): series(value) for number, value in (exports or {}).items()}
-    settled, findings = settled_volumes(site, readings, [DAY], PERIODS, 0)
+    settled, findings = settled_volumes(site, readings, [DAY], 0)
     volumes: dict[str, int | None] = {}
     marks = ""
     for (number, quantity), one in sorted(settled.items(), key=lambda item: (item[0][1] == "AE", item[0][0])):
@@ -184,7 +184,7 @@ def test_tree_changes_at_midnight_and_not_within_a_day() -> None:
         (number, "AI"): Series(np.full((2, 50), wh), np.full((2, 50), ACTUAL, dtype=np.uint8))
         for number, wh in enumerate((10_000, 1_000, 200))
     }
-    settled, _ = settled_volumes(site, two_days, days, np.array([48, 48]), 0)
+    settled, _ = settled_volumes(site, two_days, days, 0)
     assert settled[0, "AI"].values[:, [0, 47]].tolist() == [[9_000, 9_000], [9_800, 9_800]]
 
 
@@ -194,7 +194,7 @@ def test_findings_of_the_reference_period_are_not_those_of_the_run() -> None:
         (number, "AI"): Series(np.full((2, 50), wh), np.full((2, 50), ACTUAL, dtype=np.uint8))
         for number, wh in enumerate((1, 2))
     }
-    _, findings = settled_volumes(network(ROOT, leaf("T")), both, days, np.array([48, 48]), 1)
+    _, findings = settled_volumes(network(ROOT, leaf("T")), both, days, 1)
     assert {finding.settlement_date for finding in findings} == {days[1]}
 
 

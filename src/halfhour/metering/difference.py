@@ -41,7 +41,7 @@ Readings = dict[tuple[int, str], Series]
 
 
 def settled_volumes(
-    site: Site, readings: Readings, days: Sequence[date], periods: Ints, report_from: int
+    site: Site, readings: Readings, days: Sequence[date], report_from: int
 ) -> tuple[Readings, list[Finding]]:
     """What every Metering System of a private network settles to.
 
@@ -49,7 +49,6 @@ def settled_volumes(
         site: with third-party meterings.
         readings: of every boundary and third-party direction, as collected; absent where not registered.
         days: the Settlement Days of the arrays' rows.
-        periods: Settlement Periods of each day.
         report_from: the first day whose findings are wanted; earlier ones only serve a reference period.
 
     Returns:

@@ -14,6 +14,7 @@ from halfhour.reports.words import counted, day, gbp, mwh, per_cent, span, spans
 from halfhour.rules.registry import editions
 from halfhour.settlement.request import RUN_DATE
 from halfhour.settlement.run import Run
+from halfhour.settlement.run_folder import EXCEPTION_COLUMNS
 
 BM_UNITS_SHOWN = 60
 SITES_LISTED = 20_000
@@ -193,15 +194,5 @@ def exceptions(run: Run) -> dict[str, Any]:
         .head(EXCEPTIONS_HELD)
         .with_columns(pl.col("settlement_date").dt.to_string())
     )
-    columns = (
-        "code",
-        "severity",
-        "site_id",
-        "msid",
-        "settlement_date",
-        "settlement_period",
-        "message",
-        "next_step",
-    )
-    rows = [["" if value is None else value for value in row] for row in held.select(columns).iter_rows()]
-    return {"count": frame.height, "by_code": list(by_code.iter_rows()), "columns": columns, "rows": rows}
+    rows = [["" if value is None else value for value in row] for row in held.select(EXCEPTION_COLUMNS).iter_rows()]
+    return {"count": frame.height, "by_code": list(by_code.iter_rows()), "columns": EXCEPTION_COLUMNS, "rows": rows}

@@ -102,7 +102,6 @@ def _derive(
                     site,
                     _network_readings(calculation, rows, block, site_number),
                     days,
-                    line.periods,
                     line.first_run_day,
                 )
                 findings += found

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from halfhour.errors import Finding
 from halfhour.metering.store.day_rows import DayRows
-from halfhour.register.model import Metering, Site
+from halfhour.register.model import Metering
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import Ints
 from halfhour.settlement.calculation import PERIODS, BlockResult, Calculation, rows_by_day, until
@@ -55,7 +55,8 @@ def _stretches(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: tuple[int, int] | None) -> Finding:
     arrangement, line = calculation.arrangement, calculation.line
-    site = arrangement.sites[int(np.searchsorted(arrangement.site_meters, meter, side="right")) - 1]
+    number = int(np.searchsorted(arrangement.site_meters, meter, side="right")) - 1
+    site = arrangement.sites[number]
     metering = site.metering[int(arrangement.meter_number[meter])]
     msid, quantity = arrangement.series[int(arrangement.meter_slot[meter])]
     day: date = line.start + timedelta(days=first)
@@ -68,7 +69,7 @@ def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: t
         code, effect = "ST-101", "the site's import is missing there and its BM Unit's demand lacks it"
     elif metering.at == "third-party":
         code, effect = "ST-103", "its volume is missing there and so is what is differenced from it"
-    elif metering.at != "boundary" and not _decides(calculation, site, metering, (first, last)):
+    elif metering.at != "boundary" and not _decides(calculation, number, metering, (first, last)):
         code, effect = "ST-105", "no settled figure depends on it"
     else:
         code, effect = (
@@ -87,13 +88,12 @@ def _gap(calculation: Calculation, meter: int, first: int, last: int, periods: t
     )
 
 
-def _decides(calculation: Calculation, site: Site, metering: Metering, days: tuple[int, int]) -> bool:
+def _decides(calculation: Calculation, site_number: int, metering: Metering, days: tuple[int, int]) -> bool:
     """Whether an asset's readings decide anything on these run days: licensed, at a site that the rule settles."""
     if metering.at == "customer" or not metering.licensed:
         return False
-    number = calculation.arrangement.sites.index(site)
     first = calculation.line.first_run_day
-    how = calculation.arrangement.treatment[number, first + days[0] : first + days[1]]
+    how = calculation.arrangement.treatment[site_number, first + days[0] : first + days[1]]
     return bool((how == k.BY_RULE).any())
 
 

@@ -59,7 +59,6 @@ PERIODS = 50
 LIMIT_WH = 1_000_000_000
 """The rules' bound on an input: below it every product of theirs fits in 64 bits (handbook 2.1)."""
 
-BASIS_NONE = 0
 BASIS_MEASURED = 1
 BASIS_DEFAULT = 2
 BASIS_CLAMPED = 3

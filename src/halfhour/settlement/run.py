@@ -16,8 +16,8 @@ from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE
 from halfhour.settlement.engine import Progress
 from halfhour.settlement.request import RUN_DATE, Request, check_names, open_store, request_for
-from halfhour.settlement.run_folder import open_run_folder, read_manifest
-from halfhour.settlement.run_writing import seal, write_run
+from halfhour.settlement.run_folder import add_to_manifest, open_run_folder, read_manifest
+from halfhour.settlement.run_writing import write_run
 
 if TYPE_CHECKING:
     from halfhour.settlement.explanation import Explanation
@@ -166,6 +166,6 @@ def settle(
         write_run(portfolio, store, request, folder, threads, block_sites, plain, progress)
         if finish is not None:
             finish(folder.making, portfolio)
-            seal(portfolio, store, request, folder)
+            add_to_manifest(folder.making)
         folder.put_in_place()
     return Run(final)

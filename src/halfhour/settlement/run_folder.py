@@ -15,7 +15,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 _IN_A_MANIFEST = {"halfhour", "run", "settings", "portfolio", "counts", "inputs", "files"}
 _IN_ITS_RUN = {"edition", "editions", "from", "to", "run_type", "known_at", "detail"}
 ROWS_PER_GROUP = 262_144
-_EXCEPTION_COLUMNS = (
+EXCEPTION_COLUMNS = (
     "code",
     "severity",
     "site_id",
@@ -271,7 +271,7 @@ def write_exceptions(path: Path, findings: Iterable[Finding]) -> int:
     )
     with path.open("w", encoding="utf-8", errors=_ODD_NAMES, newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(_EXCEPTION_COLUMNS)
+        writer.writerow(EXCEPTION_COLUMNS)
         writer.writerows(rows)
     return len(rows)
 
@@ -291,13 +291,27 @@ def _exception_row(finding: Finding) -> tuple[str, ...]:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write `manifest.json`, with the hash of every other file of the run."""
-    manifest["files"] = {name: {"sha256": digest} for name, digest in _hashes(folder)}
+    _write(folder, manifest | {"files": _hashes(folder, {})})
+
+
+def add_to_manifest(folder: Path) -> None:
+    """Add the hashes of files written beside the tables since the manifest was; the tables are not read again."""
+    manifest = read_manifest(folder)
+    _write(folder, manifest | {"files": _hashes(folder, manifest["files"])})
+
+
+def _write(folder: Path, manifest: dict[str, Any]) -> None:
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", errors=_ODD_NAMES)
 
 
-def _hashes(folder: Path) -> Iterator[tuple[str, str]]:
+def _hashes(folder: Path, known: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """The hash of every file of a run but the manifest, by name; those known already are taken as they are."""
+    found = {}
     for path in sorted(folder.iterdir()):
-        if path.name != MANIFEST:
+        if path.name in known:
+            found[path.name] = known[path.name]
+        elif path.name != MANIFEST:
             with path.open("rb") as stream:
-                yield path.name, hashlib.file_digest(stream, "sha256").hexdigest()
+                found[path.name] = {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+    return found

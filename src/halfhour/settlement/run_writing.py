@@ -96,7 +96,7 @@ def write_run(
     findings.extend(store_findings(portfolio, store, request))
     findings.extend(portfolio.findings)
     write_exceptions(folder.making / "exceptions.csv", findings)
-    seal(portfolio, store, request, folder)
+    _seal(portfolio, store, request, folder)
 
 
 def _settle_and_lay_out(
@@ -239,7 +239,7 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
         )
 
 
-def seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: RunFolder) -> None:
+def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: RunFolder) -> None:
     """Write the manifest over everything that the run holds so far."""
     counted = {path.stem: pq.read_metadata(path).num_rows for path in sorted(folder.making.glob("*.parquet"))}
     exceptions = sum(1 for _ in (folder.making / "exceptions.csv").open(encoding="utf-8")) - 1
