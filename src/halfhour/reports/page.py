@@ -18,6 +18,7 @@ from markupsafe import Markup
 from halfhour.errors import HalfhourError, codes
 from halfhour.register.model import Portfolio
 from halfhour.reports import comparing, half_hours, rule_pages, summary, words
+from halfhour.reports.run_register import check_register
 from halfhour.rules.registry import editions
 from halfhour.settlement.run import Run
 from halfhour.settlement.treatment import TREATMENTS
@@ -51,21 +52,9 @@ def write_report(folder: Path, portfolio: Portfolio) -> None:
             its script.
     """
     run = Run(folder)
-    _check_register(run, portfolio)
+    check_register(run, portfolio)
     html = _environment().get_template("report.html").render(_context(run, portfolio))
     (folder / REPORT).write_text(html, encoding="utf-8", newline="\n")
-
-
-def _check_register(run: Run, portfolio: Portfolio) -> None:
-    then = {file["path"]: file["sha256"] for file in run.manifest["inputs"]["register"]}
-    now = {file.path: file.sha256 for file in portfolio.register_files}
-    changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
-    if changed:
-        raise HalfhourError(
-            "RP-001",
-            f"The portfolio has changed since the run: {', '.join(changed[:5])}{' …' if len(changed) > 5 else ''}.",
-            "Settle again; the report is written with the run.",
-        )
 
 
 @cache

@@ -129,7 +129,7 @@ class FlowChecker:
             return FlowFinding(
                 code,
                 severity,  # type: ignore[arg-type]
-                f"Line {block.line[line]}: {message}.",
+                f"{message[0].upper()}{message[1:]}.",
                 next_step,
                 line=int(block.line[line]),
                 group=block.group_text(line)[:8],
@@ -141,6 +141,10 @@ class FlowChecker:
         self._log.add_rows(code, np.arange(len(index)), finding)
 
     def _check(self, block: FlowBlock) -> None:
+        self.rejected = np.zeros(0, dtype=np.int64)
+        if self.reader.lines is not None and self.reader.lines.findings:
+            # Bytes that no record may have: what they stand in is not looked at further.
+            return
         before = len(self._all_rejected)
         self._check_lines(block)
         self._check_nesting(block)
@@ -277,7 +281,7 @@ class FlowChecker:
         )
 
     def _check_top_counts(self) -> None:
-        if not self.reader.known:
+        if not self.reader.known or any(one.severity == "error" for one in self.reader.findings):
             return
         for group in self.reader.layout.children(""):
             count = self._top_counts.get(group.id, 0)

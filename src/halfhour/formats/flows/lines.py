@@ -24,6 +24,10 @@ MOST_BLOCK_BYTES = 64 << 20
 """Of what has to be held at once; one group and what belongs to it may not be larger."""
 
 
+_MOST_FINDINGS = 100
+_CLEAN = bytes(byte if 32 <= byte <= 126 or byte == 10 else ord("?") for byte in range(256))
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may be (handbook file-formats 7).
@@ -168,8 +172,7 @@ class LineReader:
         if line.endswith(b"\r"):
             self.line_end = "\r\n"
             line = line[:-1]
-        self._look_at_bytes(line + b"\n", 1)
-        return line
+        return self._look_at_bytes(line + b"\n", 1)[:-1]
 
     def _last_line(self, tail: bytes, number: int) -> None:
         self.unended = not tail.endswith(b"\n")
@@ -182,8 +185,7 @@ class LineReader:
             self.blank_after += 1
             lines.pop()
         if lines != [b""]:
-            self.trailer, self.trailer_line = lines[0], number
-            self._look_at_bytes(lines[0] + b"\n", number)
+            self.trailer, self.trailer_line = self._look_at_bytes(lines[0] + b"\n", number)[:-1], number
 
     def _clean(self, block: bytes, number: int) -> bytes:
         """The block with plain line ends, its bytes looked at."""
@@ -191,17 +193,20 @@ class LineReader:
             ends = block.count(b"\r\n")
             self.mixed = self.mixed or (ends != block.count(b"\n") if self.line_end == "\r\n" else ends > 0)
             block = block.replace(b"\r\n", b"\n")
-        self._look_at_bytes(block, number)
-        return block
+        return self._look_at_bytes(block, number)
 
-    def _look_at_bytes(self, block: bytes, number: int) -> None:
+    def _look_at_bytes(self, block: bytes, number: int) -> bytes:
+        """The lines with every byte that no record may have replaced by a question mark, each line reported once."""
         data = np.frombuffer(block, dtype=np.uint8)
         wrong = np.flatnonzero(((data < 32) & (data != 10)) | (data > 126))
-        if not len(wrong) or len(self.findings) > 100:
-            return
+        if not len(wrong):
+            return block
+        clean = block.translate(_CLEAN)
+        if len(self.findings) > _MOST_FINDINGS:
+            return clean
         ends = np.flatnonzero(data == 10)
         lines, first = np.unique(np.searchsorted(ends, wrong), return_index=True)
-        for line, place in zip(lines[:100].tolist(), wrong[first][:100].tolist(), strict=True):
+        for line, place in zip(lines[:_MOST_FINDINGS].tolist(), wrong[first][:_MOST_FINDINGS].tolist(), strict=True):
             self.findings.append(
                 FlowFinding(
                     "FF-101",
@@ -211,6 +216,7 @@ class LineReader:
                     line=number + line,
                 )
             )
+        return clean
 
     def _bound_line(self, length: int, number: int) -> None:
         if length > BLOCK_BYTES:

@@ -357,7 +357,7 @@ class FlowReader:
         header = (lines.header or b"").decode("ascii", "replace")
         total = self.checksum ^ record_checksum(header_for_checksum(header, self.envelope.name))
         stated = self.trailer.get("checksum", "")
-        if not stated.isdecimal() or int(stated) == total:
+        if not stated.isdecimal() or int(stated) == total or lines.findings:
             return
         # A wrong count explains a wrong checksum and comes first (handbook file-formats 3).
         warn = self.envelope.name == "pool-transfer" and self.options.checksum == "warn"

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
@@ -53,12 +53,21 @@ class Sink(Protocol):
         """Finish what was written."""
 
 
-def write_tables(reader: FlowReader, form: str, out: Path, *, secrets: bool = False) -> Verdict:
+def write_tables(
+    reader: FlowReader,
+    form: str,
+    out: Path,
+    *,
+    secrets: bool = False,
+    look: Callable[[Verdict], None] = lambda verdict: None,
+) -> Verdict:
     """Write the tables of a file.
 
     Args:
         form: `csv` or `parquet` (a folder), or `xlsx` (a workbook).
         out: the folder or workbook; one that is there is replaced if an earlier conversion made it.
+        secrets: write passwords and PINs.
+        look: shown the verdict before anything is put in place; what it raises leaves nothing behind.
 
     Returns:
         What checking the file came to; the findings are written beside the tables.
@@ -76,6 +85,7 @@ def write_tables(reader: FlowReader, form: str, out: Path, *, secrets: bool = Fa
             for shape, table in tables(checker, convert, secrets=secrets):
                 sink.write(shape, table)
             verdict = checker.verdict()
+            look(verdict)
             sink.findings(verdict.findings)
         finally:
             sink.close()
