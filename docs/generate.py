@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator.commands import commands
+from generator.flow_layouts import flow_layouts
+from generator.market_data import market_data_tables
 from generator.portfolio import portfolio_keys
 from generator.rulebook import rulebook
 from generator.run_folder import run_folder
@@ -44,7 +46,9 @@ def pages() -> dict[str, str]:
         "rulebook.md": rulebook(),
         "reference/commands.md": commands(),
         "reference/portfolio-keys.md": portfolio_keys(),
+        "reference/market-data.md": market_data_tables(),
         "reference/run-folder.md": run_folder(),
+        "reference/flow-layouts.md": flow_layouts(),
         "reference/error-codes.md": error_codes(),
         "reference/glossary.md": nomenclature(),
         "reference/business-rules.md": business_rules(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,9 @@ from halfhour.settlement.run import Run, settle
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+# No test reads the market data of whoever runs it.
+os.environ["HALFHOUR_MARKET_DATA"] = str(Path(tempfile.gettempdir(), "halfhour-tests", "no-market-data.sqlite"))
 
 Reading = int | tuple[int, str] | None
 Days = Mapping[tuple[str, str, date], Sequence[Reading]]

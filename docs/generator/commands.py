@@ -6,8 +6,10 @@ import inspect
 import textwrap
 from typing import Any, get_args
 
+from cyclopts import App
+
 from generator.markdown import as_code, as_table, page
-from halfhour.cli.app import LINES, app
+from halfhour.cli.app import GROUPS, LINES, app
 
 
 def commands() -> str:
@@ -29,12 +31,19 @@ errors go to standard error. Date ranges are closed-open: `--from 2024-01-01 --t
             ),
         ),
         as_table(("command", "does"), ((f"[`{name}`](#halfhour-{name})", line) for name, line in LINES.items())),
-        *(_command(name) for name in LINES),
+        *(_group(name) if name in GROUPS else _command(app[name], name) for name in LINES),
     )
 
 
-def _command(name: str) -> str:
-    found = app[name]
+def _group(name: str) -> str:
+    """A command that has commands of its own, each with its arguments."""
+    below = [one for one in app[name] if not one.startswith("-")]
+    return "\n\n".join(
+        [f"## halfhour {name}", LINES[name], *(_command(app[name][one], f"{name} {one}") for one in below)]
+    )
+
+
+def _command(found: App, name: str) -> str:
     function = found.default_command
     text, meanings = _docstring(inspect.getdoc(function) or "")
     rows = []

@@ -12,6 +12,7 @@ PORTFOLIO_TABLES = {
     "declaration": "`[[declaration]]` in a site's TOML file, or a row of `declarations.csv` with the site's id in the "
     "column `site`.",
     "settlement": "`[settlement]` in `portfolio.toml`, which may be absent.",
+    "readings": "`[readings]` in `portfolio.toml`, which may be absent.",
     "line_loss_factor": "A row of `line_loss_factors.csv`, which may be absent. Needed only for assets at another "
     "voltage than their Boundary Point.",
 }
@@ -21,11 +22,15 @@ KINDS = {
     "date": "date, `2024-01-31`",
     "flag": "`true` or `false`",
     "id": "text",
+    "llfc": "at most three capital letters or digits in quotes",
     "msid": "13 digits in quotes",
+    "mtc": "three digits in quotes",
     "name": "text without `;`",
     "names": "list of names",
     "number": "number",
+    "profile_class": "two digits in quotes, `00` to `08`",
     "reference": "`previous-month` or a whole number",
+    "ssc": "four digits in quotes",
     "text": "text",
     "whole": "whole number",
 }

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from generator.markdown import as_code, as_table, industry_date, page
-from halfhour.rules import arithmetic, metering, osam_1_0
+from halfhour.rules import arithmetic, group_correction, metering, osam_1_0
 from halfhour.rules.registry import Edition, editions
 from halfhour.rules.source import Rule, rule_text
 from halfhour.terms import column, glossary
@@ -42,6 +42,26 @@ made there are recorded under [decisions](decisions/index.md).
         "## Before every edition",
         "Readings are brought to the boundary, and private networks are differenced, by these rules.",
         *(_rule(rule) for rule in (metering.adjust_to_boundary_voltage, metering.refer_to_boundary, metering.residual)),
+        "## After every edition: losses outside the site",
+        """
+Settled volumes are taken to the Grid Supply Point and the notional balancing point by these rules, whichever edition
+settles the site ([decision record 11](decisions/11-volumes-at-gsp-and-nbp.md)).
+""",
+        *(_rule(rule) for rule in (metering.volume_at_gsp, metering.volume_at_nbp)),
+        "## GSP Group Correction of a BM Unit's demand",
+        """
+No run applies these: GSP Group Correction Factors and scaling weights are not among the market data that can be loaded.
+They are for figures brought by hand. FACTOR is 1,000,000,000, the nine decimals of a correction factor; WEIGHT is
+100,000, the five of a scaling weight and of a proportion.
+""",
+        *(
+            _rule(rule)
+            for rule in (
+                group_correction.corrected_component,
+                group_correction.non_chargeable_component,
+                group_correction.period_bm_unit_demand,
+            )
+        ),
         "## Arithmetic that the rules share",
         *(_source(function) for function in _arithmetic()),
     )

@@ -17,9 +17,11 @@ from halfhour.settlement.run import settle
 from halfhour.terms import Term, glossary
 
 RUN_FILES = {
-    "manifest.json": "What the run was made of: input files with their SHA-256, the editions with documents, clauses "
-    "and parameters, the settings, program versions, counts and the moment of knowledge.",
-    "settled_volumes.parquet": "Every registered meter and direction by half hour. Absent under `--detail totals`.",
+    "manifest.json": "What the run was made of: input files and the files of market data with their SHA-256, the "
+    "editions with documents, clauses and parameters, the settings, program versions, counts and the moment of "
+    "knowledge.",
+    "settled_volumes.parquet": "Every registered meter and direction by half hour, metered, and settled at the three "
+    "levels of losses. Absent under `--detail totals`.",
     "site_periods.parquet": "Every quantity of the rule by site and half hour. Absent under `--detail none` and "
     "`--detail totals`; `explain` and `diff` compute it again from the readings. The quantities are those of "
     "the edition.",
@@ -29,6 +31,9 @@ RUN_FILES = {
     "bm_unit_periods.parquet": "Demand of each BM Unit by half hour.",
     "bm_unit_chargeable_demand.csv": "The same in MWh, four decimals. A layout of Halfhour's own: that of the BM Unit "
     "Chargeable Demand Report is not public.",
+    "bm_unit_volumes.parquet": "Volumes of each BM Unit by direction and half hour at the three levels of losses: at "
+    "the Metering System (MSP), the Grid Supply Point (GSP) and the notional balancing point (NBP). Only where a "
+    "settled MSID of the portfolio has a Line Loss Factor Class.",
     "exceptions.csv": "Everything wrong or noteworthy in the data. Nothing is left out of a run without a row here.",
     "report.html": "One page to read, complete in itself. Absent under `--no-report`.",
 }
@@ -92,6 +97,8 @@ def write_one_site(folder: Path) -> None:
             export = "2000000001037"
             bm_unit = "2__HALFA001"
             supplier = "ALFA"
+            import_llfc = "001"
+            export_llfc = "901"
             [[metering]]
             name = "Battery"
             at = "storage"

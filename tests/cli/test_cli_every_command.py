@@ -14,8 +14,23 @@ from typing import Any
 import pytest
 from cli_running import contract_portfolio, document, plain_portfolio, plain_rows, run, write_readings
 
-from halfhour.cli.app import LINES
+from halfhour.cli.app import GROUPS, LINES
 from halfhour.errors import codes
+
+COMMANDS = [
+    *(name for name in LINES if name not in GROUPS),
+    *("file check", "file show", "file convert", "file build"),
+    *("market-data load", "market-data list", "market-data check"),
+]
+"""Every command that does something; a group of commands only lists them."""
+
+FLOW = """\
+ZHV|0000000017|D0155001|X|HHSP|M|HHMO|20250303090000||||TR01|
+315|1012345678903|20250317|1 TEST STREET||||||||LONDON|SE1 1AA|HHSPHHMO01|H|_C|
+317|20250317|
+318|0001|0001|
+ZPT|0000000017|3||1|20250303090000|
+"""
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +42,17 @@ def settled(tmp_path_factory) -> tuple[Path, Path]:
     return folder, settle(load_portfolio(folder)).folder
 
 
-@pytest.mark.parametrize("name", LINES)
+def test_a_group_of_commands_lists_every_one_of_them(capsys):
+    for group in GROUPS:
+        code, out, err = run(capsys, group, "--help")
+        assert (code, err) == (0, "")
+        named = {line.split()[1] for line in out.splitlines() if line.startswith("│") and line.split()[1].isalpha()}
+        assert named >= {name.split()[1] for name in COMMANDS if name.startswith(f"{group} ")}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_every_command_shows_an_example_that_begins_with_its_name(capsys, name):
-    code, out, err = run(capsys, name, "--help")
+    code, out, err = run(capsys, *name.split(), "--help")
     assert (code, err) == (0, "")
     text = " ".join(out.split())
     assert "Example" in text
@@ -49,6 +72,11 @@ def test_the_examples_of_explain_working_and_compare_are_complete_commands(capsy
 
 def commands_with_json(folder: Path, made: Path) -> dict[str, list[object]]:
     figures = ["--import-bp", "2500", "--export-bp", "300", "--import-stor", "1300", "--export-gen", "1800"]
+    beside = folder.parent
+    (beside / "flow.txt").write_text(FLOW)
+    (beside / "GSP_Group_900.csv").write_text('"Gsp Group ID","GSP Group Name"\n"_A","Eastern"\n')
+    parties = ["--sender", "SV:SVAA", "--recipient", "EM:EMRS", "--out", beside]
+    store = ["--store", beside / "store.sqlite"]
     return {
         "settle": ["settle", folder, "--no-report", "--out", folder / "runs" / "json"],
         "compare": ["compare", folder, "--editions", "default,osam-1.0"],
@@ -59,7 +87,14 @@ def commands_with_json(folder: Path, made: Path) -> dict[str, list[object]]:
         "mpan": ["mpan", "1012345678903"],
         "due": ["due", "--within", 5, "--from", "2024-12-23", "--at", "17:01"],
         "calendar": ["calendar", "2025-10-26"],
-        "demo": ["demo", folder.parent / "small demo", "--sites", 2, "--to", "2024-01-03"],
+        "demo": ["demo", beside / "small demo", "--sites", 2, "--to", "2024-01-03"],
+        "file check": ["file", "check", beside / "flow.txt"],
+        "file show": ["file", "show", beside / "flow.txt"],
+        "file convert": ["file", "convert", beside / "flow.txt", "--to", "csv", "--out", beside / "tables"],
+        "file build": ["file", "build", made, "--report", "chargeable-demand", *parties],
+        "market-data load": ["market-data", "load", beside / "GSP_Group_900.csv", *store],
+        "market-data list": ["market-data", "list", *store],
+        "market-data check": ["market-data", "check", *store],
     }
 
 
@@ -71,7 +106,8 @@ def leaves(value: Any, key: str = "") -> list[tuple[str, Any]]:
     return [(key, value)]
 
 
-@pytest.mark.parametrize("name", [name for name in LINES if name != "bench"])
+# `classes` answers from loaded market data alone: its document is tested beside the classes, in tests/validity.
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"bench", "classes"}])
 def test_json_is_one_document_of_whole_watt_hours_money_as_text_and_iso_dates(capsys, settled, name):
     code, out, err = run(capsys, *commands_with_json(*settled)[name], "--json")
     assert (code, err) == (0, "")

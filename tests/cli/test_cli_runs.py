@@ -67,7 +67,10 @@ EXCEPTION_COLUMNS = [
     *("code", "severity", "site_id", "msid", "settlement_date", "settlement_period"),
     *("message", "next_step"),
 ]
-DOCUMENTED_ADDITIONS = {"factors": ["missing_days", "reference_from", "reference_to"]}
+DOCUMENTED_ADDITIONS = {
+    "settled_volumes": ["gsp_wh", "nbp_wh"],
+    "factors": ["missing_days", "reference_from", "reference_to"],
+}
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,10 @@ REFERENCE = ROOT / "docs" / "reference"
 
 RESERVED = {
     # Conditions of dispensation D/380 and formulas of Complex Sites: the handbook numbers them, no check is built yet.
-    *("PN-202", "PN-203", "PN-205", "PN-210", "PN-304", "PN-305"),
-    *("PN-401", "PN-402", "PN-403", "PN-404", "PN-405", "PN-406"),
+    *("PN-202", "PN-203", "PN-205", "PN-304", "PN-305"),
+    *("PN-401", "PN-402", "PN-403", "PN-405", "PN-406"),
+    # Sequence of NETA files: numbered by the handbook, kept by the processes that send and receive.
+    "FF-403",
 }
 
 

@@ -10,7 +10,7 @@ from halfhour.calendar import settlement_periods
 from halfhour.formats.flows.item_types import ItemType
 from halfhour.formats.flows.layouts import Group, Item, Layout
 from halfhour.formats.flows.records import FlowFile, Record, new_flow
-from halfhour.identifiers.mpan import _check_digit
+from halfhour.identifiers import check_digit
 
 TEXT = "".join(chr(code) for code in range(32, 127) if chr(code) != "|")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -23,7 +23,7 @@ DAYS = st.dates(date(1996, 4, 1), date(2035, 12, 31)) | st.sampled_from(
 
 def with_check_digit(twelve: str) -> str:
     """An MPAN core of twelve digits and the thirteenth that follows from them."""
-    return twelve + str(_check_digit(twelve))
+    return twelve + str(check_digit(twelve))
 
 
 def _decimals(item: Item) -> st.SearchStrategy[str]:
@@ -126,7 +126,9 @@ def siblings(draw: st.DrawFn, layout: Layout, group: Group, above: dict[str, str
                 continue
             number_of = {item.type.kind: item for item in group.keys}
             if "int" in number_of:
-                record.items[number_of["int"].name] = str(number)
+                taken = {one.items[number_of["int"].name] for one in found}
+                free = next(str(candidate) for candidate in range(100) if str(candidate) not in taken)
+                record.items[number_of["int"].name] = free
         seen.add(key)
         found.append(record)
     return found

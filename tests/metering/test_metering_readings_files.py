@@ -15,7 +15,8 @@ import pytest
 from metering_readings_helpers import DAY, IMPORT_MSID, codes_of, long, only, row, take, values_of, wh_by_period, write
 
 from halfhour.errors import codes
-from halfhour.metering.readings import csv_tables, finding_log
+from halfhour.formats import finding_log
+from halfhour.metering.readings import csv_tables
 
 SPRING = date(2025, 3, 30)
 AUTUMN = date(2025, 10, 26)

@@ -308,8 +308,10 @@ def numbered(prefix: str, number: int) -> str:
 
 @st.composite
 def any_site(draw: st.DrawFn) -> Site:
-    text = st.text(st.characters(codec="utf-8", exclude_characters=";"), min_size=1, max_size=12)
-    name = text.map(str.strip).filter(lambda one: one and one.isprintable())
+    printable = st.characters(
+        codec="utf-8", exclude_characters=";", exclude_categories=["C", "Z"], include_characters=" "
+    )
+    name = st.text(printable, min_size=1, max_size=12).map(str.strip).filter(bool)
     days = st.none() | st.dates(date(2015, 1, 1), date(2030, 1, 1))
     metering = []
     for number in range(draw(st.integers(1, 4))):

@@ -425,7 +425,7 @@ def test_a_broken_catalogue_of_the_store_is_refused_with_the_way_out(capsys, tmp
         "empty": b"",
         "garbage": b"\xff\x00\x01",
         "list": b"[1, 2]",
-        "later version": whole.replace(b'"version": 1', b'"version": 999'),
+        "later version": whole.replace(b'"version": 2', b'"version": 999'),
     }
     if how == "gone":
         path.unlink()

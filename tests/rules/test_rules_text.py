@@ -12,20 +12,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halfhour.rules import arithmetic, default, interim_difference, metering, osam_1_0, p395_proposed
+from halfhour.rules import (
+    arithmetic,
+    default,
+    group_correction,
+    interim_difference,
+    metering,
+    osam_1_0,
+    p395_proposed,
+)
 from halfhour.rules.registry import INPUTS, edition_in_force, editions
 from halfhour.rules.source import Rule, output_names, rule_text, trace
 from halfhour.settlement.compiled import compiled_rule, factor_function
 from halfhour.terms import column, glossary
 
-MODULES = (arithmetic, default, interim_difference, metering, osam_1_0, p395_proposed)
+MODULES = (arithmetic, default, group_correction, interim_difference, metering, osam_1_0, p395_proposed)
 HALF_HOURS: list[Rule] = [edition.half_hour for edition in editions().values()]
 FACTORS: list[Rule] = [
     p395_proposed.usage_factor,
     osam_1_0.non_chargeable_storage_proportion,
     osam_1_0.ncsp_available_only,
 ]
-METERING: list[Rule] = [metering.adjust_to_boundary_voltage, metering.refer_to_boundary, metering.residual]
+LOSSES: list[Rule] = [metering.volume_at_gsp, metering.volume_at_nbp]
+METERING: list[Rule] = [
+    metering.adjust_to_boundary_voltage,
+    metering.refer_to_boundary,
+    metering.residual,
+    *LOSSES,
+    group_correction.corrected_component,
+    group_correction.non_chargeable_component,
+]
 quick = settings(max_examples=50, deadline=None)
 watt_hours = st.one_of(st.integers(0, 9), st.integers(0, 1_000_000_000))
 
@@ -44,7 +60,7 @@ def figures_of(rule: Any, numbers: list[int]) -> dict[str, int]:
             figures[name] = number % 8
         elif name == "customer_supplier_licensed":
             figures[name] = number % 2
-        elif name.startswith(("line_loss_factor", "uplift")):
+        elif name.startswith(("line_loss_factor", "uplift", "transmission_loss_multiplier")):
             figures[name] = number % 2_000 + 1
     return figures
 
@@ -83,7 +99,7 @@ def plain(formula: str) -> str:
     return formula.partition(", share of")[0].replace("×", "*").replace("−", "-")
 
 
-@pytest.mark.parametrize("rule", HALF_HOURS + FACTORS + METERING, ids=named)
+@pytest.mark.parametrize("rule", [*HALF_HOURS, *FACTORS, *METERING, group_correction.period_bm_unit_demand], ids=named)
 def test_every_line_of_a_rule_names_its_clause(rule: Any) -> None:
     clauses = rule_text(rule).clauses
     assert clauses
@@ -132,6 +148,19 @@ def test_rules_write_no_three_operand_minimum_of_an_array_library() -> None:
 
 
 _COMPILED: dict[Any, Any] = {}
+
+
+@pytest.mark.parametrize("rule", LOSSES, ids=named)
+@settings(max_examples=100, deadline=None)
+@given(
+    volume=st.one_of(st.integers(0, 2_000), st.integers(0, 1_000_000_000)),
+    factor=st.one_of(st.integers(990, 1_010), st.integers(9_500_000, 11_000_000)),
+)
+def test_compiled_loss_rule_and_the_rule_over_arrays_equal_the_plain_one(rule: Any, volume: int, factor: int) -> None:
+    if rule not in _COMPILED:
+        _COMPILED[rule] = compiled_rule(rule)
+    assert _COMPILED[rule](np.int64(volume), np.int64(factor)) == rule(volume, factor)
+    assert rule(np.array([volume]), np.array([factor])).tolist() == [rule(volume, factor)]
 
 
 @pytest.mark.parametrize("rule", HALF_HOURS + FACTORS, ids=named)

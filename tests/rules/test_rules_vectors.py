@@ -6,10 +6,24 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from halfhour.rules import default, interim_difference, osam_1_0, p395_proposed
-from halfhour.rules.metering import adjust_to_boundary_voltage, refer_to_boundary, residual
+from halfhour.rules.group_correction import (
+    FACTOR,
+    WEIGHT,
+    corrected_component,
+    non_chargeable_component,
+    period_bm_unit_demand,
+)
+from halfhour.rules.metering import (
+    adjust_to_boundary_voltage,
+    refer_to_boundary,
+    residual,
+    volume_at_gsp,
+    volume_at_nbp,
+)
 from halfhour.rules.registry import INPUTS, editions
 from halfhour.settlement.working import working
 
@@ -273,6 +287,69 @@ def test_third_party_reading_is_multiplied_by_one_plus_losses_not_divided() -> N
     assert refer_to_boundary(10_000, 102, 100) == 10_200  # D/380: 10 at 2 % gives 10.2
     assert refer_to_boundary(10_000, 100, 98) == 10_204  # what a division by 0.98 would give (vector V3)
     assert residual(20_000, 10_200) == 9_800
+
+
+def test_network_at_one_line_loss_factor_has_its_boundarys_volume() -> None:
+    """Vector V6 of private-networks, in kWh: 11,189.4 + 10,750.6 = 21,940.0 = 20,000 × 1.097."""
+    assert volume_at_gsp(10_200_000, 1097) == 11_189_400
+    assert volume_at_gsp(9_800_000, 1097) == 10_750_600
+    assert volume_at_gsp(20_000_000, 1097) == 11_189_400 + 10_750_600
+
+
+def test_site_export_of_4_mwh_at_1_025_is_4_1_mwh() -> None:
+    """Vector V18 of embedded-generation; a factor below 1 takes away."""
+    assert volume_at_gsp(4 * MWH, 1025) == 4_100_000
+    assert volume_at_gsp(4 * MWH, 998) == 3_992_000
+    assert volume_at_gsp(4 * MWH, 1000) == 4 * MWH
+
+
+def test_published_multipliers_take_10_mwh_to_the_notional_balancing_point() -> None:
+    """Vector V12 of embedded-generation: uplift 0.130469 MWh, and 0.238195 MWh more than delivering, to 1e-6."""
+    offtaking = volume_at_nbp(10 * MWH, 10_130_469)
+    delivering = volume_at_nbp(10 * MWH, 9_892_274)
+    assert offtaking - 10 * MWH == 130_469
+    assert offtaking - delivering == 238_195
+
+
+@pytest.mark.parametrize(
+    ("wh", "factor", "expected"), [(500, 1001, 500), (1500, 1001, 1502), (1, 1500, 2), (3, 1500, 4)]
+)
+def test_tie_at_the_grid_supply_point_goes_to_the_even_watt_hour(wh: int, factor: int, expected: int) -> None:
+    assert volume_at_gsp(wh, factor) == expected
+
+
+@pytest.mark.parametrize(("wh", "expected"), [(10_000, 10_000), (30_000, 30_002), (50_000, 50_002)])
+def test_tie_at_the_notional_balancing_point_goes_to_the_even_watt_hour(wh: int, expected: int) -> None:
+    assert volume_at_nbp(wh, 10_000_500) == expected
+
+
+def test_largest_volume_and_factors_fit_in_64_bits() -> None:
+    largest = np.array([1_000_000_000], dtype=np.int64)
+    at_gsp = volume_at_gsp(largest, 65_535)  # type: ignore[arg-type]
+    at_nbp = volume_at_nbp(at_gsp, 11_000_000)
+    assert int(at_gsp[0]) == 65_535_000_000  # type: ignore[index]
+    assert int(at_nbp[0]) == 72_088_500_000  # type: ignore[index]
+
+
+def test_corrected_demand_of_a_bm_unit_is_that_of_the_handbooks_example() -> None:
+    """Vector 8.6: proportion 0.25, 10.0000 and 0.8000 MWh, CF 1.01, WT 1: 2.7270, 10.9080, 8.1810 MWh."""
+    components = [corrected_component(wh, 1_010_000_000, WEIGHT) for wh in (10_000_000, 800_000)]
+    non_chargeable = [non_chargeable_component(component, 25_000) for component in components]
+    assert period_bm_unit_demand(sum(components), sum(non_chargeable)) == (109_080, 27_270, 81_810)
+
+
+def test_class_of_weight_zero_is_not_corrected_and_one_of_half_a_weight_by_half() -> None:
+    whole = FACTOR * WEIGHT
+    assert corrected_component(1_000, 1_010_000_000, 0) == 1_000 * whole
+    assert corrected_component(1_000, 1_010_000_000, WEIGHT // 2) == 1_005 * whole
+    assert corrected_component(1_000, 990_000_000, WEIGHT) == 990 * whole
+
+
+def test_demand_of_a_bm_unit_is_rounded_once_over_all_its_components() -> None:
+    """Six components of 25 Wh are one and a half units of the report, a tie; one by one they would be nothing."""
+    quarter = corrected_component(25, FACTOR, WEIGHT)
+    assert period_bm_unit_demand(quarter, 0)[0] == 0
+    assert period_bm_unit_demand(6 * quarter, 0)[0] == 2
 
 
 WINDOW = [

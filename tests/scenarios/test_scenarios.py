@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from halfhour.market_data.loading import load_files
 from halfhour.register import load_portfolio
 from halfhour.settlement.run import Run, settle
 
@@ -40,12 +41,18 @@ def as_text(frame: pl.DataFrame, columns: list[str]) -> list[dict[str, str]]:
 def settled(case: Path, folder: Path) -> Run:
     how = tomllib.loads((case / "settle.toml").read_text(encoding="utf-8"))
     shutil.copytree(case.parent / "portfolio", folder / "portfolio")
+    store = folder / "market-data.sqlite"
+    for file in sorted((case.parent / "market_data").glob("*.csv")):
+        (loaded,) = load_files([file], store=store, distributor=file.stem.partition("_")[2] or None)
+        assert loaded.state == "loaded", loaded.findings
     return settle(
         load_portfolio(folder / "portfolio"),
         edition=how["edition"],
         start=how["from"],
         end=how["to"],
+        run_type=how.get("run_type", "SF"),
         known_at=how.get("known_at"),
+        market_data=store if store.is_file() else None,
         out=folder / "run",
     )
 

@@ -30,13 +30,20 @@ LINES = {
     "working": "The working of a rule for figures typed in.",
     "diff": "Which half hours of two runs differ, by how much, and why.",
     "check": "Check a portfolio's register and readings without settling.",
+    "classes": "Classes valid at a distributor: those of an MTC, or of an export by technology.",
+    "file": "Industry files: check, show, convert, build.",
+    "market-data": "Reference data: load it, list it, check it.",
     "mpan": "Parse and check MPAN cores and full supply numbers, both forms.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
     "bench": "Measure the engine beside plain alternatives, as ratios.",
 }
+GROUPS = ("file", "market-data")
+"""Commands that have commands of their own."""
+
 for name, line in LINES.items():
-    app.command(f"{COMMANDS}.{name}:{name}", name=name, help=line)
+    module = name.replace("-", "_")
+    app.command(f"{COMMANDS}.{module}:{'app' if name in GROUPS else module}", name=name, help=line)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -71,8 +78,9 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: list[str]) -> int:
     command = given[0] if given else ""
     if command in LINES:
-        # The line above stands in the list of commands; the command's own help is its docstring, with an example.
-        app[command].help = None
+        if command not in GROUPS:
+            # The line above stands in the list of commands; the command's own help is its docstring, with an example.
+            app[command].help = None
     elif command and not command.startswith("-"):
         near = difflib.get_close_matches(command, LINES, n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""

@@ -11,10 +11,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfhour.calendar import parse_day
+from halfhour.calendar import LONDON, parse_day
 from halfhour.errors import HalfhourError
 
 if TYPE_CHECKING:
+    from halfhour.market_data.store import MarketDataStore
     from halfhour.register.model import Portfolio
 
 Progress = Callable[[int, int], None]
@@ -25,6 +26,11 @@ _PLACES = 15
 def day(text: str | None) -> date | None:
     """An ISO date, or None where none was given."""
     return None if text is None else parse_day(text)
+
+
+def today() -> date:
+    """The civil date in Great Britain."""
+    return datetime.now(LONDON).date()
 
 
 def moment(text: str | None) -> datetime | str | None:
@@ -83,6 +89,20 @@ def portfolio(path: Path) -> Portfolio:
     from halfhour.register import load_portfolio  # noqa: PLC0415 - loads only for commands that need it
 
     return load_portfolio(path)
+
+
+def market_data(path: Path | None) -> MarketDataStore:
+    """The store of market data to be read: the one named, else the user's own, which is empty where it is not there.
+
+    Raises:
+        HalfhourError: MD-018 there is no such file, MD-020 it is no store.
+    """
+    from halfhour.market_data.store import MarketDataStore  # noqa: PLC0415 - loads only for commands that need it
+
+    if path is not None and not path.is_file():
+        step = "Check the path, or make the store with `halfhour market-data load PATH --store FILE`."
+        raise HalfhourError("MD-018", f"There is no store of market data {path}.", step)
+    return MarketDataStore.open(path)
 
 
 @contextmanager

@@ -21,6 +21,8 @@ from halfhour.errors import Finding, HalfhourError, Refused
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from halfhour.market_data.validity import Answer, Combination
+
 
 def print_json(document: Any) -> None:
     """Write one JSON document to standard output: dates ISO, money and factors as strings, energy as whole Wh."""
@@ -127,3 +129,46 @@ def finding_document(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "next_step": finding.next_step,
     }
+
+
+def combination_document(combination: Combination) -> dict[str, object]:
+    """A valid combination of classes as a JSON object; a class that is not in it is null, dates are closed-open."""
+    return {
+        "mpid": combination.mpid,
+        "mtc": combination.mtc or None,
+        "llfc": combination.llfc or None,
+        "ssc": combination.ssc or None,
+        "profile_class": combination.profile_class or None,
+        "description": combination.description,
+        "kind": combination.kind or None,
+        "effective_from": combination.effective_from,
+        "effective_to": combination.effective_to,
+    }
+
+
+def answer_document(answer: Answer) -> dict[str, object]:
+    """The answer to a question about classes as a JSON object."""
+    return {
+        "check": answer.question,
+        "verdict": answer.verdict,
+        "code": answer.code or None,
+        "severity": answer.severity,
+        "message": answer.message,
+        "next_step": answer.next_step,
+        "nearest": [combination_document(combination) for combination in answer.nearest],
+        "more": answer.more,
+    }
+
+
+def answer_rows(answers: Iterable[Answer]) -> Iterable[tuple[str, str, str, str]]:
+    """The answers as rows of a table with the columns `ANSWER_COLUMNS`, nearest valid combinations below each fail."""
+    for answer in answers:
+        text = " ".join(part for part in (answer.message, answer.next_step) if part)
+        yield answer.question, answer.verdict, answer.code, text
+        for combination in answer.nearest:
+            yield "", "", "nearest", str(combination)
+        if answer.more:
+            yield "", "", "", f"and {answer.more:,} more"
+
+
+ANSWER_COLUMNS = ("check", "verdict", "code", "reason")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from halfhour.errors import HalfhourError, Refused
 from halfhour.formats.flows.blocks import FlowBlock
 from halfhour.formats.flows.checking import FlowChecker, as_date, decoded
+from halfhour.formats.flows.layouts import Layout
 from halfhour.formats.flows.reading import FlowReader, Options
 
 FLOW = "D0265"
@@ -48,19 +49,21 @@ class LossFactorFile:
         mpid: of the distributor that sent it.
         header: its items by name.
         blocks: what it holds; at their end `Refused` is raised where the file is not to be believed.
+        distributors: MPIDs of those whose factors it holds, as the blocks read so far say.
     """
 
     mpid: str
     header: Mapping[str, str]
     blocks: Iterator[LossFactorBlock]
+    distributors: set[str]
 
 
 def read_line_loss_factors(path: Path, options: Options | None = None) -> LossFactorFile:
     """Read a D0265, plain, gzipped, or alone in a ZIP archive.
 
     Raises:
-        HalfhourError: FF-100 it is no file of records, FF-205 it is another flow; at the end of the blocks `Refused`
-            (FF-300) with every finding.
+        HalfhourError: FF-100 it is no file of records, FF-205 it is another flow, FF-901 its layout is of no use; at
+            the end of the blocks `Refused` (FF-300) with every finding.
         OSError: it cannot be opened.
     """
     reader = FlowReader(path, options=options)
@@ -70,12 +73,42 @@ def read_line_loss_factors(path: Path, options: Options | None = None) -> LossFa
             f"{reader.name} is a {reader.flow_version or 'file without a flow'}, not a {FLOW}.",
             "Give the distributor's file of Line Loss Factors.",
         )
-    return LossFactorFile(reader.header.get("from_mpid", ""), reader.header, _blocks(reader))
+    _refuse_other_layouts(reader.layout)
+    distributors: set[str] = set()
+    return LossFactorFile(
+        reader.header.get("from_mpid", ""), reader.header, _blocks(reader, distributors), distributors
+    )
 
 
-def _blocks(reader: FlowReader) -> Iterator[LossFactorBlock]:
+def _refuse_other_layouts(layout: Layout) -> None:
+    """A layout of the user's own has to have the groups that factors are read from: class, day, period."""
+    periods = layout.periods
+    assert periods is not None
+    group, day = layout.groups[periods.group], layout.groups[periods.date.group]
+    classes = layout.groups.get(day.parent)
+    numbered = periods.period is not None and periods.period.group == group.id
+    factors = any(item.type.kind == "decimal" for item in group.items)
+    if not (numbered and factors and group.parent == day.id and classes is not None and classes.items):
+        raise HalfhourError(
+            "FF-901",
+            f"{layout.origin} is no layout of Line Loss Factors: it has not a class, below it a Settlement Day, and "
+            "below that numbered Settlement Periods with a decimal factor.",
+            "Compare it with the layout that comes with the program (docs/reference/flow-layouts.md).",
+        )
+
+
+def _blocks(reader: FlowReader, distributors: set[str]) -> Iterator[LossFactorBlock]:
     checker = FlowChecker(reader)
+    named = [
+        (group.id, item.name)
+        for group in reader.layout.children("")
+        for item in group.items
+        if item.type.kind == "mpid"
+    ]
     for block in checker.blocks():
+        for group, item in named:
+            if (top := block.rows(group, reader.envelope)) is not None:
+                distributors.update(top.columns[item].dictionary.to_pylist())
         if (found := _factors(block, reader)) is not None:
             yield found
     verdict = checker.verdict()

@@ -4,6 +4,14 @@ Follows the SVA Data Catalogue and Market Domain Data; numbers are kept as text,
 """
 
 from halfhour.identifiers.bm_unit import BmUnitId, BmUnitKind
+from halfhour.identifiers.classes import (
+    LINE_LOSS_FACTOR_CLASS,
+    METER_TIMESWITCH_CLASS,
+    PROFILE_CLASS,
+    STANDARD_SETTLEMENT_CONFIGURATION,
+    ClassForm,
+    read_class,
+)
 from halfhour.identifiers.mpan import Amsid, Mpan, check_digit, is_good
 from halfhour.identifiers.networks import (
     Distributor,
@@ -15,14 +23,20 @@ from halfhour.identifiers.networks import (
     gsp_group,
     gsp_group_of_distributor,
     gsp_groups,
+    live_on,
     market_participant_id,
 )
 from halfhour.identifiers.supply_number import SupplyNumber
 
 __all__ = [
+    "LINE_LOSS_FACTOR_CLASS",
+    "METER_TIMESWITCH_CLASS",
+    "PROFILE_CLASS",
+    "STANDARD_SETTLEMENT_CONFIGURATION",
     "Amsid",
     "BmUnitId",
     "BmUnitKind",
+    "ClassForm",
     "Distributor",
     "GspGroup",
     "Mpan",
@@ -36,5 +50,7 @@ __all__ = [
     "gsp_group_of_distributor",
     "gsp_groups",
     "is_good",
+    "live_on",
     "market_participant_id",
+    "read_class",
 ]

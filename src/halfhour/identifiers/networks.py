@@ -135,18 +135,26 @@ def distributor_on(short_code: str, day: date) -> Distributor:
     Raises:
         HalfhourError: ID-103 where the code is unknown, ended or not yet begun on that day.
     """
-    network = distributor(short_code)
+    return live_on(distributor(short_code), day)
+
+
+def live_on(network: Distributor, day: date) -> Distributor:
+    """The distributor itself, where it is live on the day.
+
+    Raises:
+        HalfhourError: ID-103 where it has ended or not yet begun on that day.
+    """
     if day < network.effective_from:
         raise HalfhourError(
             "ID-103",
-            f"Short code {short_code} ({network.mpid}, {network.name}) is not live on {day}: "
+            f"Short code {network.short_code} ({network.mpid}, {network.name}) is not live on {day}: "
             f"it begins on {network.effective_from}.",
             "Check the number and the date.",
         )
     if network.effective_to is not None and day >= network.effective_to:
         raise HalfhourError(
             "ID-103",
-            f"Short code {short_code} ({network.mpid}, {network.name}) is not live on {day}: "
+            f"Short code {network.short_code} ({network.mpid}, {network.name}) is not live on {day}: "
             f"its last day was {network.effective_to - timedelta(days=1)}.",
             "Check the date, or find the number under which the supply is registered now.",
         )

@@ -4,17 +4,21 @@ Follows the project's contract, section "A portfolio".
 """
 
 from halfhour.register.checks import CHECKS, Check, check_portfolio
+from halfhour.register.checks.market_data import check_market_data
 from halfhour.register.layout import Key, layout
 from halfhour.register.model import (
     At,
     Declaration,
     DeclarationKind,
     LossFactor,
+    MeasurementClass,
     Metering,
+    MeterKind,
     Portfolio,
     Settings,
     Site,
     SourceFile,
+    Technology,
     Voltage,
     in_force,
 )
@@ -29,12 +33,16 @@ __all__ = [
     "DeclarationKind",
     "Key",
     "LossFactor",
+    "MeasurementClass",
+    "MeterKind",
     "Metering",
     "Portfolio",
     "Settings",
     "Site",
     "SourceFile",
+    "Technology",
     "Voltage",
+    "check_market_data",
     "check_portfolio",
     "in_force",
     "layout",

@@ -18,6 +18,9 @@ from halfhour.errors import Finding
 Voltage = Literal["LV", "HV", "EHV", "132kV", "T"]
 At = Literal["boundary", "generation", "storage", "third-party", "customer"]
 DeclarationKind = Literal["emr-msid", "emr-amsid", "nfd", "d380", "interim"]
+MeasurementClass = Literal["A", "B", "C", "D", "E", "F", "G"]
+Technology = Literal["pv", "micro-chp", "wind", "hydro", "ad", "other"]
+MeterKind = Literal["export-only", "import-export"]
 
 
 def in_force(effective_from: date | None, effective_to: date | None, day: date) -> bool:
@@ -38,7 +41,15 @@ class Metering:
         parent: name of the metering that a third-party metering is differenced from.
         losses: private-network losses L of the edge to the parent, as a fraction; None = not scaled.
         compensated_in_meter: the Meter already scales for L, which the calculation must then leave out.
-        capacity_kw: of the asset, where known.
+        capacity_kw: of the asset, where known; of a boundary or third-party metering, of the connection.
+        import_llfc, export_llfc: Line Loss Factor Class per direction, 3 characters; None = not stated.
+        import_mtc, export_mtc: Meter Timeswitch Class per direction, 3 digits.
+        import_ssc, export_ssc: Standard Settlement Configuration per direction, 4 digits; half-hourly MSIDs have none.
+        import_profile_class, export_profile_class: 2 digits; `00` is printed for half-hourly MSIDs.
+        measurement_class: of the MSIDs, A to G.
+        technology: of the generation whose export is metered.
+        meter: whether the export has a Meter of its own or shares the import's.
+        mdd_change: reference of the pending Market Domain Data change where another class stands in for the right one.
         where: file and key, for messages.
     """
 
@@ -54,6 +65,18 @@ class Metering:
     losses: Decimal | None = None
     compensated_in_meter: bool = False
     capacity_kw: Decimal | None = None
+    import_llfc: str | None = None
+    export_llfc: str | None = None
+    import_mtc: str | None = None
+    export_mtc: str | None = None
+    import_ssc: str | None = None
+    export_ssc: str | None = None
+    import_profile_class: str | None = None
+    export_profile_class: str | None = None
+    measurement_class: MeasurementClass | None = None
+    technology: Technology | None = None
+    meter: MeterKind | None = None
+    mdd_change: str | None = None
     effective_from: date | None = None
     effective_to: date | None = None
     where: str = ""
@@ -117,17 +140,21 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Parameters that a portfolio may set (`portfolio.toml`, table `[settlement]`); each is named in the manifest.
+    """Parameters that a portfolio may set (`portfolio.toml`); each is named in the manifest.
 
     Attributes:
         default_ncsp: the Panel's default Non-Chargeable Storage Proportion, 0 to 1, five decimals; None = as shipped.
         ncsp_missing_days: `fill_default` or `available_only`.
         usage_factor_reference: `previous-month`, or a number of previous Settlement Days.
+        bg_clock: by which clock 'bg' readings files count (table `[readings]`); None = not said, taken as UTC.
+        trading_unit: status of the Base Trading Units, `offtaking` or `delivering`; None = not stated.
     """
 
     default_ncsp: Decimal | None = None
     ncsp_missing_days: Literal["fill_default", "available_only"] = "fill_default"
     usage_factor_reference: Literal["previous-month"] | int = "previous-month"
+    bg_clock: Literal["utc", "local"] | None = None
+    trading_unit: Literal["offtaking", "delivering"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,16 @@ Follows chargeable-imports 2.2 (loss adjustment), 2.4 and 3.2 (the parameters).
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from halfhour.errors import Finding
 from halfhour.register.layout import layout, read_table
 from halfhour.register.model import LossFactor, Settings
 from halfhour.register.site_files import read_toml, unknown_tables
 from halfhour.register.site_tables import read_rows
+
+SETTINGS_TABLES = ("settlement", "readings")
+"""Of `portfolio.toml`; what they hold are the fields of `Settings`."""
 
 
 def read_settings(path: str, text: str) -> tuple[Settings, list[Finding]]:
@@ -22,13 +26,18 @@ def read_settings(path: str, text: str) -> tuple[Settings, list[Finding]]:
         text: of the file.
     """
     document, lines, findings = read_toml(path, text)
-    findings.extend(unknown_tables(document, ("settlement",), lines))
-    written = document.get("settlement", {})
-    if not isinstance(written, dict):
-        message, step = "settlement is not a table.", "Write the settings below a heading [settlement]."
-        return Settings(), [*findings, Finding("RG-008", "error", message, step, lines.where("settlement"))]
-    values, problems = read_table("settlement", written, path, partial(lines.where, "settlement", 0))
-    return Settings(**values), [*findings, *problems]
+    findings.extend(unknown_tables(document, SETTINGS_TABLES, lines))
+    settings: dict[str, Any] = {}
+    for table in SETTINGS_TABLES:
+        written = document.get(table, {})
+        if not isinstance(written, dict):
+            message, step = f"{table} is not a table.", f"Write the settings below a heading [{table}]."
+            findings.append(Finding("RG-008", "error", message, step, lines.where(table)))
+            continue
+        values, problems = read_table(table, written, path, partial(lines.where, table, 0))
+        settings |= values
+        findings.extend(problems)
+    return Settings(**settings), findings
 
 
 def read_loss_factors(path: str, text: str) -> tuple[tuple[LossFactor, ...], list[Finding]]:

@@ -22,7 +22,7 @@ from halfhour.register.values import nearest
 SETTINGS_FILE = "portfolio.toml"
 LOSS_FACTORS_FILE = "line_loss_factors.csv"
 READINGS_FOLDER = "readings"
-READING_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+READING_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".df2", ".df2.gz")
 
 
 def load_portfolio(path: Path | str) -> Portfolio:
@@ -170,13 +170,26 @@ def _reading_files(folder: Path) -> tuple[tuple[Path, ...], list[Finding]]:
         for file in (Path(below, name) for name in names if not name.startswith(".")):
             # A pipe or a device would be waited for without end; a broken link is for the reader to refuse.
             waits = file.is_fifo() or file.is_socket() or file.is_char_device() or file.is_block_device()
-            if file.name.lower().endswith(READING_SUFFIXES) and not waits:
+            if not waits and (file.name.lower().endswith(READING_SUFFIXES) or _begins_like_readings(file)):
                 found.append(file)
                 continue
             place = file.relative_to(folder.absolute()).as_posix()
-            step = f"Readings are {', '.join(READING_SUFFIXES)}; convert the file or move it elsewhere."
+            endings = ", ".join(READING_SUFFIXES)
+            step = f"Readings are {endings}, flows and DF2 files of any name; rename the file or move it elsewhere."
             findings.append(Finding("RG-014", "warning", f"{place} is not read.", step, place))
     return tuple(sorted(found, key=lambda file: file.relative_to(folder.absolute()).as_posix())), findings
+
+
+def _begins_like_readings(file: Path) -> bool:
+    """Whether a file without the ending of one begins like a flow, a DF2 or a Parquet file: collectors name them freely."""
+    from halfhour.formats.flows.envelopes import envelope_of  # noqa: PLC0415 - only where such a file lies there
+    from halfhour.formats.text_blocks import start_of  # noqa: PLC0415
+
+    try:
+        head = start_of(file, file.name)
+    except (OSError, HalfhourError):
+        return False
+    return envelope_of(head) is not None or head.startswith((b"#F2", b"PAR1"))
 
 
 def _without_errors(portfolio: Portfolio, findings: list[Finding]) -> tuple[Portfolio, list[Finding]]:

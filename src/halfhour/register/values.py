@@ -12,6 +12,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 
+from halfhour.identifiers import (
+    LINE_LOSS_FACTOR_CLASS,
+    METER_TIMESWITCH_CLASS,
+    PROFILE_CLASS,
+    STANDARD_SETTLEMENT_CONFIGURATION,
+    ClassForm,
+)
+
 # Comparing one unknown name with very many known ones takes longer than reading the whole portfolio.
 _MOST_NAMES_COMPARED = 500
 
@@ -84,6 +92,24 @@ def _msid(value: object) -> str:
     text = _text(value)
     # Readings name the 13 digits alone; whether they are good is for the checks.
     return text.replace(" ", "") if _DISPLAY_GROUPING.fullmatch(text) else text
+
+
+def _class_reader(form: ClassForm) -> Callable[[object], str]:
+    """A reader of a class of Market Domain Data, which it pads as the market data store does."""
+
+    def read(value: object) -> str:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            raise Unreadable(
+                f"a number, but {form.what} is text whose leading zeros count", f"Write {form.in_words} in quotes."
+            )
+        text = _text(value)
+        found = form.read(text)
+        if found is None:
+            hint = f" Did you mean {text.upper()!r}?" if form.read(text.upper()) else ""
+            raise Unreadable(f"which is not {form.what}", f"Write {form.in_words}.{hint}")
+        return found
+
+    return read
 
 
 def _flag(value: object) -> bool:
@@ -163,6 +189,10 @@ READERS: dict[str, Callable[[object], object]] = {
     "id": _id,
     "choice": _text,
     "msid": _msid,
+    "llfc": _class_reader(LINE_LOSS_FACTOR_CLASS),
+    "mtc": _class_reader(METER_TIMESWITCH_CLASS),
+    "ssc": _class_reader(STANDARD_SETTLEMENT_CONFIGURATION),
+    "profile_class": _class_reader(PROFILE_CLASS),
     "flag": _flag,
     "date": _day,
     "number": _number,

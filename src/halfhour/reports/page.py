@@ -160,6 +160,7 @@ def _context(run: Run, portfolio: Portfolio) -> dict[str, Any]:
         "months": summary.months(run),
         "sites": listed,
         "bm_units": summary.bm_units(run),
+        "volumes": summary.volumes(run),
         "exceptions": exceptions,
         "codes": codes(),
         "detailed": everything is not None,

@@ -177,6 +177,34 @@ def bm_units(run: Run) -> dict[str, Any]:
     return {"count": frame.height, "rows": rows}
 
 
+def volumes(run: Run) -> dict[str, Any] | None:
+    """Volumes of each BM Unit and direction at the three levels of losses; None where the run tells none.
+
+    A level that any half hour of the BM Unit lacks is not summed: part of a sum does not stand for it.
+    """
+    if not run.has_bm_unit_volumes:
+        return None
+    levels = ("msp_wh", "gsp_wh", "nbp_wh")
+    told = run.bm_unit_volumes.filter(pl.col("msp_wh").is_not_null())
+    frame = (
+        told.group_by("bm_unit", "gsp_group", "measurement_quantity")
+        .agg(pl.when(~pl.col(level).is_null().any()).then(pl.col(level).sum()) for level in levels)
+        .sort(["msp_wh", "bm_unit", "measurement_quantity"], descending=[True, False, False])
+    )
+    rows = [
+        [unit, group, quantity, *("not held" if level is None else mwh(level) for level in of_levels)]
+        for unit, group, quantity, *of_levels in frame.head(BM_UNITS_SHOWN).iter_rows()
+    ]
+    asked = run.manifest
+    return {
+        "count": frame.height,
+        "rows": rows,
+        "status": asked["settings"].get("trading_unit"),
+        "run_type": asked["run"]["run_type"],
+        "files": asked["inputs"]["market_data"],
+    }
+
+
 def severities(run: Run) -> dict[str, int]:
     """Exceptions by severity."""
     return dict(run.exceptions["severity"].value_counts().sort("severity").iter_rows())

@@ -1,7 +1,8 @@
-"""Rules that come before every edition: readings brought to the boundary, and Difference Metering.
+"""Rules of metering that no edition changes: readings brought to the boundary, Difference Metering, and losses.
 
 Documents: P395 section 5 and handbook chargeable-imports.md 2.2 (voltage); Elexon guidance on Generic Metering
-Dispensation D/380, condition 1, and handbook private-networks.md section 3 (private networks).
+Dispensation D/380, condition 1, and handbook private-networks.md section 3 (private networks); BSC Section T 2.3 and
+handbook embedded-generation.md section 5 (distribution and transmission losses).
 All functions work on integers and, element by element, on NumPy integer arrays.
 """
 
@@ -30,3 +31,21 @@ def residual(referred: int, referred_children: int) -> int:
     May be negative, which cannot be consumption: the caller applies the site's policy and reports it.
     """
     return referred - referred_children  # D/380: Private Network owner = (Z - Y)
+
+
+def volume_at_gsp(settled: int, line_loss_factor: int) -> int:
+    """A settled volume at the Grid Supply Point [Wh]: scaled for distribution losses; the factor in thousandths.
+
+    The factor is the one of the Metering System's Line Loss Factor Class for the Settlement Day and Period. It may be
+    below 1. Up to 1,000,000,000 Wh and a factor of 65.535 every product here fits in 64 bits.
+    """
+    return round_half_even(settled * line_loss_factor, 1000)  # handbook embedded-generation 5.1
+
+
+def volume_at_nbp(at_gsp: int, transmission_loss_multiplier: int) -> int:
+    """A volume at the notional balancing point [Wh]: that at the Grid Supply Point scaled for transmission losses.
+
+    The multiplier, in units of 0.0000001, is the one of the Trading Unit's status, delivering or off-taking, whichever
+    way the volume itself flows. It may be below 1 in an off-taking Trading Unit, and above 1 in a delivering one.
+    """
+    return round_half_even(at_gsp * transmission_loss_multiplier, 10_000_000)  # BSC Section T 2.3; decision record 11

@@ -160,6 +160,13 @@ def is_private_network(site: Site) -> bool:
     return any(metering.at == "third-party" for metering in site.metering)
 
 
+def settles(site: Site, metering: Metering) -> bool:
+    """Whether a metering's volumes enter Settlement: the boundary's, or the customers' alone where all are metered."""
+    if metering.at == "boundary":
+        return not (is_private_network(site) and site.settlement_option == "full-settlement")
+    return metering.at == "third-party"
+
+
 def needs_voltage_adjustment(site: Site, metering: Metering) -> bool:
     """Whether a licensed asset's readings must be brought to the boundary's voltage (handbook 2.2)."""
     return metering.at in ("storage", "generation") and metering.licensed and metering.voltage != site.voltage
@@ -228,9 +235,9 @@ def arrange(
                 if slot is None:
                     slot = slots[key] = len(series)
                     series.append(key)
-                settles = metering.at == "third-party" or (metering.at == "boundary" and not full_settlement)
-                settled = slot if settles else NO_SLOT
-                if settles and network:
+                enters = settles(site, metering)
+                settled = slot if enters else NO_SLOT
+                if enters and network:
                     settled = derived_base + len(derived_of)
                     derived_of.append((number, which, quantity))
                 meters.extend((slot, settled, quantity, first, last, which))

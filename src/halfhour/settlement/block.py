@@ -23,15 +23,19 @@ from halfhour.settlement.calculation import (
     PERIODS,
     QUANTITIES,
     BlockResult,
+    BmUnitVolumes,
     Calculation,
     Demand,
     MeterVolumes,
     Rows,
     no_demand,
+    no_volumes,
     rows_by_day,
     until,
 )
+from halfhour.settlement.class_differences import class_differences
 from halfhour.settlement.gaps import missing_readings, over_limit
+from halfhour.settlement.volumes_kernel import NO_VOLUME
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,18 @@ class _Block:
         return np.where(slots >= self.all_series, derived, slots - self.first_series)
 
 
-def settle_block(calculation: Calculation, first: int, last: int, demand: Demand | None = None) -> BlockResult:
+def settle_block(
+    calculation: Calculation,
+    first: int,
+    last: int,
+    demand: Demand | None = None,
+    bm_unit_volumes: BmUnitVolumes | None = None,
+) -> BlockResult:
     """Settle the sites from `first` (included) to `last` (excluded).
 
     Args:
         demand: what the block's demand is added to; None = a new one.
+        bm_unit_volumes: what its volumes at MSP, GSP and NBP are added to, where losses are known; None = new ones.
     """
     arrangement = calculation.arrangement
     block = _Block(
@@ -75,6 +86,9 @@ def settle_block(calculation: Calculation, first: int, last: int, demand: Demand
     result.findings = findings
     if calculation.with_volumes:
         result.volumes = _volumes(calculation, rows, row_of, block, meters)
+    if calculation.losses is not None:
+        added_to = bm_unit_volumes or no_volumes(calculation)
+        findings += _add_volumes(calculation, rows, row_of, block, added_to, result.volumes)
     return result
 
 
@@ -301,3 +315,59 @@ def _volumes(
     settles = arrangement.meter_settled[meters] != NO_SLOT
     settled, settled_marks, _ = gather(arrangement.meter_settled[meters], settles)
     return MeterVolumes(meters, metered, settled, metered_marks, settled_marks, by_day != k.NOT_REGISTERED)
+
+
+def _add_volumes(
+    calculation: Calculation,
+    rows: DayRows,
+    row_of: npt.NDArray[np.int32],
+    block: _Block,
+    bm_unit_volumes: BmUnitVolumes,
+    volumes: MeterVolumes | None,
+) -> list[Finding]:
+    """Settled volumes at GSP and NBP, added to BM Units, and to the block's own volumes where these are wanted."""
+    arrangement, line, losses = calculation.arrangement, calculation.line, calculation.losses
+    assert losses is not None
+    first, last = int(arrangement.site_meters[block.first]), int(arrangement.site_meters[block.last])
+    meters = first + np.flatnonzero(arrangement.meter_settled[first:last] != NO_SLOT)
+    row = rows_by_day(
+        row_of[block.local(arrangement.meter_settled[meters])],
+        arrangement.meter_from[meters],
+        arrangement.meter_to[meters],
+        line.n_days,
+    )[:, line.first_run_day :]
+    shape = (len(meters), line.run_days, PERIODS) if volumes is not None else (0, 0, 0)
+    at_gsp, at_nbp = np.full(shape, NO_VOLUME, np.int64), np.full(shape, NO_VOLUME, np.int64)
+    inputs: list[npt.NDArray[Any]] = [
+        line.periods[line.first_run_day :],
+        rows.values,
+        rows.pattern_of_row,
+        rows.patterns,
+        np.ascontiguousarray(row),
+        losses.meter_place[meters],
+        losses.row_of[losses.meter_class[meters]],
+        losses.rows,
+        losses.meter_group[meters],
+        losses.multipliers,
+    ]
+    outputs: list[npt.NDArray[Any]] = [
+        bm_unit_volumes.msp,
+        bm_unit_volumes.gsp,
+        bm_unit_volumes.nbp,
+        bm_unit_volumes.state,
+        at_gsp,
+        at_nbp,
+    ]
+    if calculation.plain:
+        lists = [array.tolist() for array in outputs]
+        losses.kernel(len(meters), line.run_days, *(array.tolist() for array in inputs), *lists)
+        for array, computed in zip(outputs, lists, strict=True):
+            if array.size:
+                array[...] = computed
+    else:
+        losses.kernel(len(meters), line.run_days, *inputs, *outputs)
+    if volumes is not None:
+        every = (len(volumes.meter), line.run_days, PERIODS)
+        volumes.at_gsp, volumes.at_nbp = np.full(every, NO_VOLUME, np.int64), np.full(every, NO_VOLUME, np.int64)
+        volumes.at_gsp[meters - first], volumes.at_nbp[meters - first] = at_gsp, at_nbp
+    return class_differences(calculation, rows, meters, row)

@@ -28,6 +28,8 @@ class MeterVolumes:
         metered, settled: int32 [meter, run day, 50] in Wh.
         metered_marks, settled_marks: uint8, the same shape: 0 absent, 1 actual, 2 estimated.
         registered: bool [meter, run day].
+        at_gsp, at_nbp: int64 [meter, run day, 50] in Wh, NO_VOLUME where there is none; None where nothing is known of
+            losses.
     """
 
     meter: Ints
@@ -36,6 +38,8 @@ class MeterVolumes:
     metered_marks: npt.NDArray[np.uint8]
     settled_marks: npt.NDArray[np.uint8]
     registered: npt.NDArray[np.bool_]
+    at_gsp: Ints | None = None
+    at_nbp: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,40 @@ class Demand:
     gross: Ints
     non_chargeable: Ints
     state: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class BmUnitVolumes:
+    """Volumes of BM Units, added up: [BM Unit × 2 + quantity, run day, 50] in Wh, and flags of what is behind them."""
+
+    msp: Ints
+    gsp: Ints
+    nbp: Ints
+    state: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterFactors:
+    """Losses as the blocks of a calculation need them, for its run days.
+
+    Attributes:
+        meter_class, meter_group: per meter of the arrangement, which Line Loss Factors and multipliers it takes.
+        meter_place: per meter, where its BM Unit's volumes of its quantity are; -1 none.
+        row_of: int32 [class, run day], the row of a class on a day.
+        rows: int32 [row, 50], Line Loss Factors in thousandths.
+        multipliers: int64 [group, run day, 50] in units of 0.0000001.
+        differing: [pair, 2], meters of third parties beside their boundary's, where the two have different classes.
+        kernel: the volumes kernel.
+    """
+
+    meter_class: Ints
+    meter_group: Ints
+    meter_place: Ints
+    row_of: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.int32]
+    multipliers: Ints
+    differing: Ints
+    kernel: Kernel
 
 
 @dataclass(slots=True)
@@ -70,6 +108,7 @@ class Calculation:
         plain: the kernel is plain Python and wants lists.
         width: quantities of a half hour.
         row_offset: where each run day's half hours begin among those of a site; the last entry is their number.
+        losses: None where volumes are wanted at the meter only.
     """
 
     arrangement: Arrangement
@@ -82,6 +121,7 @@ class Calculation:
     detail: bool
     with_volumes: bool
     row_offset: Ints
+    losses: MeterFactors | None = None
 
 
 def row_offsets(line: Timeline) -> Ints:
@@ -93,6 +133,14 @@ def no_demand(calculation: Calculation) -> Demand:
     """Demand of nothing yet, over the BM Units and run days of a calculation."""
     shape = (len(calculation.arrangement.bm_units), calculation.line.run_days, PERIODS)
     return Demand(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32))
+
+
+def no_volumes(calculation: Calculation) -> BmUnitVolumes:
+    """Volumes of nothing yet, over the BM Units, quantities and run days of a calculation."""
+    shape = (len(calculation.arrangement.bm_units) * len(QUANTITIES), calculation.line.run_days, PERIODS)
+    return BmUnitVolumes(
+        np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int32)
+    )
 
 
 def rows_by_day(slot_rows: Rows, first: Ints, last: Ints, n_days: int) -> Rows:

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from halfhour.rules import arithmetic, osam_1_0, p395_proposed
+from halfhour.rules import arithmetic, metering, osam_1_0, p395_proposed
 from halfhour.rules.registry import INPUTS, Edition, editions
 from halfhour.rules.source import Rule
-from halfhour.settlement import kernel
+from halfhour.settlement import kernel, volumes_kernel
 
 Kernel = Callable[..., None]
 
@@ -89,6 +89,27 @@ def compiled_kernel(edition_id: str, *, detail: bool, ncsp_missing_days: str = "
     return compiled
 
 
+@cache
+def plain_volumes_kernel(*, detail: bool) -> Kernel:
+    """The volumes kernel as plain Python, over lists."""
+    return _rebind(volumes_kernel.add_volumes, {"DETAIL": detail}, "add_volumes")
+
+
+@cache
+def compiled_volumes_kernel(*, detail: bool) -> Kernel:
+    """The volumes kernel compiled by Numba, over NumPy arrays; kept on disk between processes."""
+    numba = _numba()
+    tag = "detail" if detail else "totals"
+    replace: dict[str, Any] = {
+        "DETAIL": detail,
+        "volume_at_gsp": _compile(metering.volume_at_gsp, tag),
+        "volume_at_nbp": _compile(metering.volume_at_nbp, tag),
+    }
+    bound = _rebind(volumes_kernel.add_volumes, replace, f"add_volumes_{tag}")
+    compiled: Kernel = numba.njit(nogil=True, cache=True, boundscheck=False, error_model="numpy")(bound)
+    return compiled
+
+
 def compiled_rule(rule: Rule) -> Callable[..., Any]:
     """A single rule compiled, for proving it equal to its plain self."""
     compiled: Callable[..., Any] = _compile(rule, "alone")
@@ -143,7 +164,7 @@ def _int64_rows(rows: int, length: int) -> Any:
 def _numba() -> ModuleType:
     """Numba, with its cache in the user's cache folder under a name that changes when a rule or the kernel does."""
     digest = hashlib.sha256()
-    for module in (arithmetic, osam_1_0, p395_proposed, kernel):
+    for module in (arithmetic, metering, osam_1_0, p395_proposed, kernel, volumes_kernel):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

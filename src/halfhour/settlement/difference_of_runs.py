@@ -15,6 +15,8 @@ from halfhour.settlement.run import Run, settle
 
 _KEY = ["site_id", "settlement_date", "settlement_period"]
 _COMPARED = ["import_bp_wh", "chargeable_wh", "non_chargeable_wh", "quality", "edition"]
+_VOLUME_KEY = ["bm_unit", "measurement_quantity", "settlement_date", "settlement_period"]
+_LEVELS = ["msp_wh", "gsp_wh", "nbp_wh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,19 @@ class RunDifference:
         half_hours: site_id, settlement_date, settlement_period, import, chargeable and non-chargeable Wh and quality
             of both runs (`_a`, `_b`), `chargeable_difference_wh` (b less a), and `cause`.
         bm_unit_periods: BM Unit half hours whose demand differs.
+        bm_unit_volumes: BM Unit half hours whose volume at MSP, GSP or NBP differs in either direction, of both runs
+            (`_a`, `_b`), and `cause`.
     """
 
     inputs: list[dict[str, str]]
     half_hours: pl.DataFrame
     bm_unit_periods: pl.DataFrame
+    bm_unit_volumes: pl.DataFrame
 
     @property
     def same(self) -> bool:
         """Whether no settled figure differs."""
-        return self.half_hours.is_empty() and self.bm_unit_periods.is_empty()
+        return self.half_hours.is_empty() and self.bm_unit_periods.is_empty() and self.bm_unit_volumes.is_empty()
 
 
 def compare_runs(a: Run, b: Run) -> RunDifference:
@@ -55,7 +60,7 @@ def compare_runs(a: Run, b: Run) -> RunDifference:
             ["bm_unit", "settlement_date", "settlement_period"],
             ["gross_demand_wh", "non_chargeable_wh", "chargeable_wh", "quality"],
         )
-    return RunDifference(_changed_inputs(a.manifest, b.manifest), half_hours, units)
+    return RunDifference(_changed_inputs(a.manifest, b.manifest), half_hours, units, _changed_volumes(a, b))
 
 
 def _detailed(run: Run, folder: Path) -> Run:
@@ -120,6 +125,30 @@ def _changed_half_hours(a: Run, b: Run) -> pl.DataFrame:
     )
 
 
+def _changed_volumes(a: Run, b: Run) -> pl.DataFrame:
+    """Volumes at the three levels of losses; a run that tells none has none."""
+    frame = _changed(_volumes(a), _volumes(b), _VOLUME_KEY, [*_LEVELS, "quality"])
+    differs = {level: pl.col(f"{level}_a").ne_missing(pl.col(f"{level}_b")) for level in _LEVELS}
+    cause = (
+        pl.when(differs["msp_wh"])
+        .then(pl.lit("settled volumes"))
+        .when(differs["gsp_wh"])
+        .then(pl.lit("Line Loss Factors"))
+        .when(differs["nbp_wh"])
+        .then(pl.lit("Transmission Loss Multipliers"))
+        .otherwise(pl.lit("quality of readings"))
+    )
+    return frame.with_columns(cause.alias("cause"))
+
+
+def _volumes(run: Run) -> pl.DataFrame:
+    if run.has_bm_unit_volumes:
+        return run.bm_unit_volumes
+    texts = dict.fromkeys(("bm_unit", "measurement_quantity", "quality"), pl.String)
+    numbers = dict.fromkeys(_LEVELS, pl.Int64)
+    return pl.DataFrame(schema={**texts, "settlement_date": pl.Date, "settlement_period": pl.Int8, **numbers})
+
+
 def _changed_inputs(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for name in ("edition", "from", "to", "run_type", "known_at"):
@@ -128,9 +157,9 @@ def _changed_inputs(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, str]
     for name in a["settings"]:
         if a["settings"][name] != b["settings"].get(name):
             found.append({"what": name, "a": str(a["settings"][name]), "b": str(b["settings"].get(name))})
-    for kind in ("register", "readings"):
-        before = {(one["path"], one["sha256"]) for one in a["inputs"][kind]}
-        after = {(one["path"], one["sha256"]) for one in b["inputs"][kind]}
+    for kind in ("register", "readings", "market_data"):
+        before = {(one["path"], one["sha256"]) for one in a["inputs"].get(kind, [])}
+        after = {(one["path"], one["sha256"]) for one in b["inputs"].get(kind, [])}
         names = sorted({path for path, _ in before ^ after})
         for path in names:
             old = next((digest[:12] for one, digest in sorted(before - after) if one == path), "not there")

@@ -28,7 +28,9 @@ from halfhour.settlement import compiled
 from halfhour.settlement import kernel as k
 from halfhour.settlement.arrangement import arrange, timeline
 from halfhour.settlement.block import settle_block
+from halfhour.settlement.bm_unit_volumes import meter_factors
 from halfhour.settlement.calculation import BlockResult, Calculation, Demand, no_demand, row_offsets
+from halfhour.settlement.loss_factors import LossFactors
 
 PLAIN_UP_TO = 300_000
 """Site half hours up to which plain Python is done before the compiler has been imported and has compiled."""
@@ -149,6 +151,7 @@ def prepare(
     volumes: bool,
     plain: bool | None = None,
     bm_units: list[tuple[str, str]] | None = None,
+    losses: LossFactors | None = None,
 ) -> Calculation:
     """Lay everything out that the blocks of a stretch share.
 
@@ -156,6 +159,7 @@ def prepare(
         known_at: per Settlement Day, the last moment of record that counts [µs since 1970 UTC].
         plain: settle as plain Python; None = by the amount of work.
         bm_units: as for `arrange`.
+        losses: for days that the stretch's are among; None = volumes at the meter only.
     """
     settings = portfolio.settings
     line = timeline(stretch.edition, stretch.start, stretch.end, settings)
@@ -177,6 +181,9 @@ def prepare(
         detail=detail,
         with_volumes=volumes,
         row_offset=row_offsets(line),
+        losses=None
+        if losses is None
+        else meter_factors(arrangement, losses, stretch.start, stretch.end, detail=volumes, plain=plain),
     )
 
 

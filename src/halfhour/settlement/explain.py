@@ -1,4 +1,4 @@
-"""Why a figure of a run is what it is: readings with their file and time of record, losses, factor, rule, shares.
+"""Why a figure of a run is what it is: readings with file and time of record, losses, factor, rule, shares.
 
 Nothing is kept for this beside the run: it is computed again from the basis data by the same functions, as known at
 the run's moment of knowledge.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from halfhour.calendar import period_start_local
-from halfhour.errors import HalfhourError
+from halfhour.errors import Finding, HalfhourError
 from halfhour.metering.difference import parent_of, uplift
 from halfhour.metering.losses import factors_by_day
 from halfhour.metering.store import ReadingsStore
@@ -24,15 +24,17 @@ from halfhour.rules.registry import INPUTS, Edition, editions
 from halfhour.rules.source import trace
 from halfhour.settlement import engine, tables
 from halfhour.settlement import kernel as k
-from halfhour.settlement.arrangement import needs_voltage_adjustment
+from halfhour.settlement.arrangement import Ints, needs_voltage_adjustment
 from halfhour.settlement.block import settle_block
 from halfhour.settlement.calculation import BlockResult, Calculation
 from halfhour.settlement.compiled import factor_function
 from halfhour.settlement.engine import Stretch
-from halfhour.settlement.explanation import Explanation, InputReading, ReferenceDay
+from halfhour.settlement.explanation import Explanation, InputReading, Losses, ReferenceDay
+from halfhour.settlement.loss_factors import LossFactors, factor_text, line_loss_class, loss_factors
 from halfhour.settlement.request import STORE, Request
 from halfhour.settlement.run import Run
 from halfhour.settlement.treatment import TREATMENTS
+from halfhour.settlement.volumes_kernel import NO_VOLUME
 from halfhour.settlement.working import WorkingStep, carry_out, steps_of
 from halfhour.terms import column
 
@@ -56,7 +58,33 @@ def explain(run: Run, site_id: str, on: date, period: int) -> Explanation:
             "Choose a day of the run, or settle that day.",
         )
     local_start = period_start_local(on, period)
-    return _Explainer(portfolio, site, request, on, period, local_start.strftime("%H:%M %Z")).explain()
+    alone = replace(portfolio, sites=(site,))
+    losses, findings = _losses_of(run, alone, on)
+    made = _Explainer(portfolio, site, request, on, period, local_start.strftime("%H:%M %Z"), losses).explain()
+    made.findings += findings
+    return made
+
+
+def _losses_of(run: Run, alone: Portfolio, on: date) -> tuple[LossFactors | None, list[Finding]]:
+    """What the run knew of losses on the day and lacked; a remark where its market data are not as they were."""
+    path = run.market_data_path
+    if path is None:
+        return None, []
+    known = [(file["path"], file["sha256"]) for file in run.manifest["inputs"].get("market_data", [])]
+    losses = None
+    if path.is_file():
+        losses = loss_factors(alone, path, on, on + timedelta(days=1), run.request.run_type)
+        if losses is None or all((file["path"], file["sha256"]) in known for file in losses.used):
+            return losses, [] if losses is None else losses.findings
+    return None, [
+        Finding(
+            code="ST-012",
+            severity="info",
+            message=f"The market data that the run was made from are no longer what '{path}' holds; its volumes "
+            "at GSP and NBP are not explained.",
+            next_step="Settle again, then explain the new run.",
+        )
+    ]
 
 
 def portfolio_of(run: Run) -> Portfolio:
@@ -105,12 +133,14 @@ class _Explainer:
     on: date
     period: int
     local_start: str
+    losses: LossFactors | None
 
     def explain(self) -> Explanation:
         stretch = next(one for one in self.request.stretches if one.start <= self.on < one.end)
         alone = replace(self.portfolio, sites=(self.site,))
         store = ReadingsStore.open(self.portfolio.path / STORE)
-        calculation, result = self._settle(alone, store, Stretch(stretch.edition, self.on, self.on + timedelta(days=1)))
+        day = Stretch(stretch.edition, self.on, self.on + timedelta(days=1))
+        calculation, result = self._settle(alone, store, day, self.losses)
         edition = editions()[stretch.edition]
         at = self.period - 1
         state = int(result.detail_state[at])
@@ -140,6 +170,8 @@ class _Explainer:
             findings=[one for one in result.findings if one.settlement_period in (None, self.period)],
         )
         made.metering_steps = self._metering_steps(made.inputs)
+        if self.losses is not None:
+            self._losses(made, self.losses)
         if state in (k.STATE_ACTUAL, k.STATE_ESTIMATED):
             parameter = int(calculation.arrangement.parameter[0, first_run_day])
             if edition.factor is not None and how == k.BY_RULE:
@@ -156,7 +188,9 @@ class _Explainer:
             made.shares = self._shares(calculation, result)
         return made
 
-    def _settle(self, alone: Portfolio, store: ReadingsStore, stretch: Stretch) -> tuple[Calculation, BlockResult]:
+    def _settle(
+        self, alone: Portfolio, store: ReadingsStore, stretch: Stretch, losses: LossFactors | None = None
+    ) -> tuple[Calculation, BlockResult]:
         calculation = engine.prepare(
             alone,
             store,
@@ -166,6 +200,7 @@ class _Explainer:
             detail=True,
             volumes=True,
             plain=True,
+            losses=losses,
         )
         return calculation, settle_block(calculation, 0, 1)
 
@@ -198,6 +233,8 @@ class _Explainer:
                     metered_wh=metered,
                     used_wh=used,
                     settled_wh=int(volumes.settled[entry, 0, at]) if settled_mark else None,
+                    gsp_wh=_known(volumes.at_gsp, int(entry), at),
+                    nbp_wh=_known(volumes.at_nbp, int(entry), at),
                     quality=_MARKS[mark],
                     records=self._records(store, msid, quantity),
                 )
@@ -257,6 +294,43 @@ class _Explainer:
         if network and self.site.settlement_option == "difference":
             steps += self._residuals(inputs, active, by_name)
         return steps
+
+    def _losses(self, made: Explanation, losses: LossFactors) -> None:
+        """The factors of every settled volume of the half hour, and each step that takes it further."""
+        at = self.period - 1
+        by_name = {one.name: one for one in self.site.metering if one.active(self.on)}
+        status = self.portfolio.settings.trading_unit
+        for reading in made.inputs:
+            if reading.settled_wh is None:
+                continue
+            metering = by_name[reading.name]
+            quantity = ("AI", "AE").index(reading.measurement_quantity)
+            row = losses.row_of[losses.class_number(metering, quantity), 0]
+            factor = int(losses.rows[row, at])
+            multiplier = int(losses.multipliers[losses.group_number(self.site, metering), 0, at])
+            made.losses.append(
+                Losses(
+                    name=reading.name,
+                    msid=reading.msid,
+                    measurement_quantity=reading.measurement_quantity,
+                    line_loss_class=" ".join(line_loss_class(metering, quantity) or ()),
+                    line_loss_factor=factor_text(factor, 3) if factor else "",
+                    transmission_loss_multiplier=factor_text(multiplier, 7) if multiplier else "",
+                    of=f"{self.request.run_type}, {status}" if multiplier else "",
+                )
+            )
+            title = f"{reading.name} {reading.measurement_quantity}"
+            if reading.gsp_wh is not None:
+                figures = {"settled": reading.settled_wh, "line_loss_factor": factor}
+                made.loss_steps += _named_steps(
+                    metering_rules.volume_at_gsp, figures, f"{title}, at the Grid Supply Point"
+                )
+            if reading.gsp_wh is not None and reading.nbp_wh is not None:
+                figures = {"at_gsp": reading.gsp_wh, "transmission_loss_multiplier": multiplier}
+                made.loss_steps += _named_steps(
+                    metering_rules.volume_at_nbp, figures, f"{title}, at the notional balancing point"
+                )
+        made.market_data = losses.used if made.loss_steps else []
 
     def _uplift(self, metering: Metering, active: list[tuple[int, Metering]]) -> Any:
         factor = uplift(metering)
@@ -372,6 +446,13 @@ def _netted(referred: dict[tuple[str, str], int | None]) -> dict[tuple[str, str]
         both = [referred.get((name, quantity), 0) for quantity in ("AI", "AE")]
         found[name, "net"] = None if both[0] is None or both[1] is None else both[0] - both[1]
     return found
+
+
+def _known(volumes: Ints | None, entry: int, at: int) -> int | None:
+    """A meter's volume at a level of losses in the only run day, None where it cannot be told."""
+    if volumes is None or volumes[entry, 0, at] == NO_VOLUME:
+        return None
+    return int(volumes[entry, 0, at])
 
 
 def _asset_active(calculation: Calculation, day: int) -> bool:

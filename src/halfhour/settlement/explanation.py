@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ class InputReading:
     Attributes:
         used_wh: what entered the calculation: the reading at the boundary's voltage; None where missing.
         settled_wh: what enters Settlement; None for asset meters and where missing.
+        gsp_wh, nbp_wh: the same at the Grid Supply Point and the notional balancing point; None where a factor is not
+            held.
         records: every record held of it: watt-hours, mark, file, time of record, and whether it is the one used.
     """
 
@@ -28,6 +30,8 @@ class InputReading:
     metered_wh: int | None
     used_wh: int | None
     settled_wh: int | None
+    gsp_wh: int | None
+    nbp_wh: int | None
     quality: str
     records: list[dict[str, Any]]
 
@@ -42,9 +46,34 @@ class ReferenceDay:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What takes a settled volume of the half hour to the Grid Supply Point and the notional balancing point.
+
+    Attributes:
+        line_loss_class: distributor and class, `LOND 791`; empty where the register has none.
+        line_loss_factor: as published, three decimals; empty where it is not held.
+        transmission_loss_multiplier: seven decimals; empty where it is not held.
+        of: run type and status of the Trading Unit that the multiplier is for; empty where there is none.
+    """
+
+    name: str
+    msid: str
+    measurement_quantity: str
+    line_loss_class: str
+    line_loss_factor: str
+    transmission_loss_multiplier: str
+    of: str
+
+
 @dataclass(slots=True)
 class Explanation:
-    """The whole working of one half hour of one site."""
+    """The whole working of one half hour of one site.
+
+    Attributes:
+        losses, loss_steps: of every settled meter with a reading, where the register has Line Loss Factor Classes.
+        market_data: the files that their factors are from: `path`, `sha256`, `what`.
+    """
 
     site_id: str
     settlement_date: date
@@ -57,6 +86,9 @@ class Explanation:
     known_at: str
     inputs: list[InputReading]
     metering_steps: list[WorkingStep] = field(default_factory=list)
+    losses: list[Losses] = field(default_factory=list)
+    loss_steps: list[WorkingStep] = field(default_factory=list)
+    market_data: list[dict[str, str]] = field(default_factory=list)
     reference: list[ReferenceDay] = field(default_factory=list)
     factor_steps: list[WorkingStep] = field(default_factory=list)
     working: Working | None = None
@@ -86,12 +118,17 @@ class Explanation:
                     "metered_wh": one.metered_wh,
                     "used_wh": one.used_wh,
                     "settled_wh": one.settled_wh,
+                    "gsp_wh": one.gsp_wh,
+                    "nbp_wh": one.nbp_wh,
                     "quality": one.quality,
                     "records": one.records,
                 }
                 for one in self.inputs
             ],
             "metering_steps": [step.document() for step in self.metering_steps],
+            "losses": [asdict(one) for one in self.losses],
+            "loss_steps": [step.document() for step in self.loss_steps],
+            "market_data": self.market_data,
             "reference_period": [
                 {
                     "settlement_date": day.settlement_date,

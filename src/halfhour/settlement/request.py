@@ -85,7 +85,17 @@ def open_store(portfolio: Portfolio, progress: Callable[[str, int, int], None] |
     store = ReadingsStore.open(portfolio.path / STORE)
     number_of = {site.id: number for number, site in enumerate(portfolio.sites)}
     rank = {msid: number_of[site.id] for site, _, _, msid in portfolio.msids()}
-    store.take_in(portfolio.reading_files, portfolio.path, rank, progress)
+    directions: dict[str, set[str]] = {}
+    for _, _, quantity, msid in portfolio.msids():
+        directions.setdefault(msid, set()).add(quantity)
+    store.take_in(
+        portfolio.reading_files,
+        portfolio.path,
+        rank,
+        progress,
+        directions={msid: quantity for msid, (quantity, *others) in directions.items() if not others},
+        bg_clock=portfolio.settings.bg_clock,
+    )
     return store
 
 

@@ -15,6 +15,7 @@ from halfhour.errors import HalfhourError
 from halfhour.register.model import Portfolio
 from halfhour.rules.registry import IN_FORCE
 from halfhour.settlement.engine import Progress
+from halfhour.settlement.loss_factors import find_market_data
 from halfhour.settlement.request import RUN_DATE, Request, check_names, open_store, request_for
 from halfhour.settlement.run_folder import add_to_manifest, open_run_folder, read_manifest
 from halfhour.settlement.run_writing import write_run
@@ -50,6 +51,12 @@ class Run:
 
     def _table(self, name: str) -> pl.DataFrame:
         path = self.folder / f"{name}.parquet"
+        if not path.is_file() and name == "bm_unit_volumes":
+            raise HalfhourError(
+                "ST-005",
+                f"The run '{self.folder}' has no {name}: no settled MSID of its portfolio has an LLFC.",
+                "Add import_llfc and export_llfc to the meterings, and settle again.",
+            )
         if not path.is_file():
             raise HalfhourError(
                 "ST-005",
@@ -90,6 +97,16 @@ class Run:
         return self._table("bm_unit_periods")
 
     @cached_property
+    def bm_unit_volumes(self) -> pl.DataFrame:
+        """Volumes of every BM Unit at MSP, GSP and NBP by half hour; there where the register has LLFCs."""
+        return self._table("bm_unit_volumes")
+
+    @property
+    def has_bm_unit_volumes(self) -> bool:
+        """Whether the run tells volumes at GSP and NBP at all."""
+        return (self.folder / "bm_unit_volumes.parquet").is_file()
+
+    @cached_property
     def exceptions(self) -> pl.DataFrame:
         """The exceptions table, every column as text but the date and the period."""
         frame = pl.read_csv(self.folder / "exceptions.csv", infer_schema=False, glob=False)
@@ -116,6 +133,12 @@ class Run:
         """Where the portfolio that was settled lies, from where the run lies."""
         return Path(os.path.normpath(self.folder.absolute() / self.manifest["portfolio"]))
 
+    @property
+    def market_data_path(self) -> Path | None:
+        """Where the store of market data lies that loss factors were looked up in; None where none was."""
+        named = self.manifest.get("market_data")
+        return None if named is None else Path(os.path.normpath(self.folder.absolute() / named))
+
     def explain(self, site: str, on: date, period: int) -> Explanation:
         """The working of one half hour of a site."""
         from halfhour.settlement.explain import explain  # noqa: PLC0415 - it reads runs
@@ -133,6 +156,7 @@ def settle(
     run_type: str = "SF",
     known_at: datetime | str | None = None,
     detail: str = "all",
+    market_data: Path | str | None = None,
     threads: int | None = None,
     block_sites: int | None = None,
     plain: bool | None = None,
@@ -150,20 +174,23 @@ def settle(
         known_at: readings recorded later are not used; `run-date` holds each day to the planned date of its run;
             default: everything that the store holds.
         detail: `all`, `none` or `totals`.
+        market_data: store of market data that loss factors are looked up in, for a portfolio that has Line Loss Factor
+            Classes; default: `market-data.sqlite` in the portfolio, else the user's store, else none.
         threads, block_sites, plain: how the work is done; the result does not depend on them.
         progress: told how many sites are done, of how many.
         finish: called with the folder before it is put in place, for a report beside the tables.
 
     Raises:
         HalfhourError: ST-001 no readings, ST-002 none in the days asked for, ST-003 `out` is taken, ST-006 unknown
-            edition, run type, detail or moment.
+            edition, run type, detail or moment, MD-018 `market_data` is not there, MD-020 it is damaged.
     """
     check_names(edition, run_type, detail)
+    market = find_market_data(portfolio, market_data)
     store = open_store(portfolio)
     request = request_for(portfolio, store, edition, start, end, run_type, known_at, detail)
     final = Path(out) if out is not None else portfolio.path / RUNS / f"{edition}_{request.start}_{request.end}"
     with open_run_folder(final) as folder:
-        write_run(portfolio, store, request, folder, threads, block_sites, plain, progress)
+        write_run(portfolio, store, request, market, folder, threads, block_sites, plain, progress)
         if finish is not None:
             finish(folder.making, portfolio)
             add_to_manifest(folder.making)

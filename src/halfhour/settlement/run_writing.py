@@ -24,8 +24,10 @@ from halfhour.rules.registry import editions
 from halfhour.settlement import engine, tables
 from halfhour.settlement.arrangement import bm_units_of
 from halfhour.settlement.block import settle_block
+from halfhour.settlement.bm_unit_volumes import BmUnitVolumeTotals
 from halfhour.settlement.calculation import BlockResult, Calculation
 from halfhour.settlement.engine import BmUnitTotals, Progress
+from halfhour.settlement.loss_factors import LossFactors, loss_factors, sources_of
 from halfhour.settlement.request import RUN_DATE, STORE, Request, days_held
 from halfhour.settlement.run_folder import RunFolder, TableWriter, write_exceptions, write_manifest
 
@@ -38,6 +40,7 @@ def write_run(
     portfolio: Portfolio,
     store: ReadingsStore,
     request: Request,
+    market_data: Path | None,
     folder: RunFolder,
     threads: int | None,
     block_sites: int | None,
@@ -47,6 +50,7 @@ def write_run(
     """Settle what is asked for into a run folder in the making.
 
     Args:
+        market_data: the store that loss factors are looked up in; None where there is none.
         threads, block_sites, plain: how the work is done; the result does not depend on them.
         progress: told how many sites are done, of how many.
     """
@@ -56,10 +60,12 @@ def write_run(
     wanted += ["site_periods"] if request.detail == "all" else []
     wanted += ["settled_volumes"] if request.detail != "totals" else []
     writers = {name: TableWriter(folder.making / f"{name}.parquet") for name in wanted}
-    findings: list[Finding] = []
+    losses = loss_factors(portfolio, market_data, request.start, request.end, request.run_type)
+    findings: list[Finding] = [] if losses is None else list(losses.findings)
     units = bm_units_of(portfolio)
     calculations: list[Calculation] = []
     totals: list[BmUnitTotals] = []
+    volumes: list[BmUnitVolumeTotals] = []
     done = 0
     for portion in engine.portions(portfolio):
         calculations = [
@@ -73,6 +79,7 @@ def write_run(
                 volumes="settled_volumes" in wanted,
                 plain=plain,
                 bm_units=units,
+                losses=losses,
             )
             for stretch in request.stretches
         ]
@@ -80,9 +87,13 @@ def write_run(
         if totals:
             for total, calculation in zip(totals, calculations, strict=True):
                 total.include(calculation)
+            if losses is not None:
+                for volume, calculation in zip(volumes, calculations, strict=True):
+                    volume.include(calculation)
         else:
             totals = [BmUnitTotals(calculation) for calculation in calculations]
-        work = partial(_settle_and_lay_out, calculations, totals, names, wanted, quantities)
+            volumes = [BmUnitVolumeTotals(calculation) for calculation in calculations if calculation.losses]
+        work = partial(_settle_and_lay_out, calculations, totals, volumes, names, wanted, quantities)
         for results, made in engine.run_blocks(engine.block_bounds(calculations, block_sites), threads, work):
             findings.extend(finding for result in results for finding in result.findings)
             for name, writer in writers.items():
@@ -93,15 +104,18 @@ def write_run(
     for writer in writers.values():
         writer.close()
     _write_bm_units(folder.making, request, calculations, totals)
+    if volumes:
+        _write_bm_unit_volumes(folder.making, calculations, volumes)
     findings.extend(store_findings(portfolio, store, request))
     findings.extend(portfolio.findings)
     write_exceptions(folder.making / "exceptions.csv", findings)
-    _seal(portfolio, store, request, folder)
+    _seal(portfolio, store, request, market_data, losses, folder)
 
 
 def _settle_and_lay_out(
     calculations: list[Calculation],
     totals: list[BmUnitTotals],
+    volumes: list[BmUnitVolumeTotals],
     names: list[str],
     wanted: list[str],
     quantities: list[str],
@@ -109,9 +123,10 @@ def _settle_and_lay_out(
     last: int,
 ) -> tuple[list[BlockResult], dict[str, pa.Table]]:
     """A block of sites through every stretch of days, with its tables; what only they needed is let go."""
+    own = [volume.of_this_thread() for volume in volumes] if volumes else [None] * len(calculations)
     results = [
-        settle_block(calculation, first, last, total.of_this_thread())
-        for calculation, total in zip(calculations, totals, strict=True)
+        settle_block(calculation, first, last, total.of_this_thread(), volume)
+        for calculation, total, volume in zip(calculations, totals, own, strict=True)
     ]
     made = {name: _block_table(name, calculations, names, results, quantities) for name in wanted}
     for result in results:
@@ -170,6 +185,22 @@ def _write_bm_units(
         "quality",
         pl.lit(_CHARGEABLE_DEMAND_LAYOUT).alias("layout"),
     ).write_csv(folder / "bm_unit_chargeable_demand.csv")
+
+
+def _write_bm_unit_volumes(folder: Path, calculations: list[Calculation], volumes: list[BmUnitVolumeTotals]) -> None:
+    made = [
+        tables.bm_unit_volumes(calculation, volume) for calculation, volume in zip(calculations, volumes, strict=True)
+    ]
+    table = made[0]
+    if len(made) > 1:
+        frame = pl.from_arrow(pa.concat_tables(made).unify_dictionaries())
+        assert isinstance(frame, pl.DataFrame)
+        order = ["bm_unit", "measurement_quantity", "settlement_date", "settlement_period"]
+        frame = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).sort(order)
+        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    writer = TableWriter(folder / "bm_unit_volumes.parquet")
+    writer.write(table)
+    writer.close()
 
 
 def _mwh(name: str) -> pl.Expr:
@@ -239,7 +270,14 @@ def store_findings(portfolio: Portfolio, store: ReadingsStore, request: Request)
         )
 
 
-def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: RunFolder) -> None:
+def _seal(
+    portfolio: Portfolio,
+    store: ReadingsStore,
+    request: Request,
+    market_data: Path | None,
+    losses: LossFactors | None,
+    folder: RunFolder,
+) -> None:
     """Write the manifest over everything that the run holds so far."""
     counted = {path.stem: pq.read_metadata(path).num_rows for path in sorted(folder.making.glob("*.parquet"))}
     exceptions = sum(1 for _ in (folder.making / "exceptions.csv").open(encoding="utf-8")) - 1
@@ -270,8 +308,11 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
             "default_ncsp": None if portfolio.settings.default_ncsp is None else str(portfolio.settings.default_ncsp),
             "ncsp_missing_days": portfolio.settings.ncsp_missing_days,
             "usage_factor_reference": portfolio.settings.usage_factor_reference,
+            "trading_unit": portfolio.settings.trading_unit,
+            **({"bg_clock": portfolio.settings.bg_clock} if portfolio.settings.bg_clock else {}),
         },
-        "portfolio": Path(os.path.relpath(portfolio.path.absolute(), folder.final)).as_posix(),
+        "portfolio": _from(folder, portfolio.path),
+        "market_data": None if losses is None or market_data is None else _from(folder, market_data),
         "counts": {
             "sites": len(portfolio.sites),
             "settlement_days": (request.end - request.start).days,
@@ -285,6 +326,7 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
                 for source in sorted(store.sources, key=lambda source: (source.known_from, source.path))
                 if source.known_from <= request.last_known_at
             ],
+            "market_data": sources_of(losses),
         },
         "versions": {
             "python": platform.python_version(),
@@ -294,3 +336,8 @@ def _seal(portfolio: Portfolio, store: ReadingsStore, request: Request, folder: 
         },
     }
     write_manifest(folder.making, manifest)
+
+
+def _from(folder: RunFolder, path: Path) -> str:
+    """Where something lies, from where the run will lie."""
+    return Path(os.path.relpath(path.absolute(), folder.final)).as_posix()

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from halfhour.rules.registry import INPUTS, editions
 from halfhour.settlement import kernel as k
+from halfhour.settlement import volumes_kernel
 from halfhour.settlement.arrangement import NO_SLOT
+from halfhour.settlement.bm_unit_volumes import BmUnitVolumeTotals
 from halfhour.settlement.calculation import QUANTITIES, BlockResult, Calculation
 from halfhour.settlement.engine import BmUnitTotals
 from halfhour.terms import column
@@ -143,7 +145,10 @@ def factors(calculation: Calculation, edition_id: str, result: BlockResult) -> p
 
 
 def settled_volumes(calculation: Calculation, result: BlockResult) -> pa.Table:
-    """`settled_volumes.parquet`: every registered meter direction, half hour by half hour, metered and settled."""
+    """`settled_volumes.parquet`: every registered meter direction, half hour by half hour, metered and settled.
+
+    The settled volume stands at the three levels of losses side by side; a level without its factor is empty.
+    """
     volumes = result.volumes
     assert volumes is not None
     arrangement = calculation.arrangement
@@ -163,6 +168,13 @@ def settled_volumes(calculation: Calculation, result: BlockResult) -> pa.Table:
     dates = day_numbers(calculation.line.start, calculation.line.run_days)
     metered = volumes.metered[meter, of_day, slot].astype(np.int64)
     settled = volumes.settled[meter, of_day, slot].astype(np.int64)
+
+    def at_level(known: npt.NDArray[np.int64] | None) -> pa.Array:
+        if known is None:
+            return pa.nulls(len(meter), pa.int64())
+        level = known[meter, of_day, slot]
+        return pa.array(level, mask=level == volumes_kernel.NO_VOLUME)
+
     return pa.table(
         {
             "site_id": _named(site_of_meter[meter].astype(np.int32), ids),
@@ -173,6 +185,8 @@ def settled_volumes(calculation: Calculation, result: BlockResult) -> pa.Table:
             "metered_wh": pa.array(metered, mask=metered_mark == k.ABSENT),
             "settled_wh": pa.array(settled, mask=settled_mark == k.ABSENT),
             "quality": _named(quality, QUALITIES),
+            "gsp_wh": at_level(volumes.at_gsp),
+            "nbp_wh": at_level(volumes.at_nbp),
         }
     )
 
@@ -210,5 +224,45 @@ def bm_unit_periods(calculation: Calculation, totals: BmUnitTotals) -> pa.Table:
             "non_chargeable_wh": pa.array(left_out, mask=unknown | ~totals.declared[:, day][here]),
             "chargeable_wh": pa.array(demand - left_out, mask=unknown),
             "quality": _named(quality, QUALITIES),
+        }
+    )
+
+
+def bm_unit_volumes(calculation: Calculation, totals: BmUnitVolumeTotals) -> pa.Table:
+    """`bm_unit_volumes.parquet`: what each BM Unit takes and gives at the three levels of losses, by half hour.
+
+    A level is empty where a Metering System with a reading lacks its factor there: part of a sum does not stand for it.
+    Rows are in order of BM Unit, quantity, day and period.
+    """
+    arrangement, line = calculation.arrangement, calculation.line
+    whole = totals.whole()
+    day, period = _half_hours_of_days(calculation)
+    of_place = [(name, quantity) for name, _ in arrangement.bm_units for quantity in QUANTITIES]
+    order = np.array(sorted(range(len(of_place)), key=of_place.__getitem__), dtype=np.int64)
+    msids = totals.registered[order][:, day]
+    here = msids > 0
+    row, half_hour = np.nonzero(here)
+    of_day = day * k.PERIODS + period - 1
+
+    def of_half_hours(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values.reshape(len(values), -1)[order].take(of_day, axis=1)[here]
+
+    names = pa.array([name for name, _ in arrangement.bm_units], pa.string())
+    groups = pa.array([group for _, group in arrangement.bm_units], pa.string())
+    unit, quantity = np.divmod(order[row], len(QUANTITIES))
+    state = of_half_hours(whole.state)
+    missing = state // volumes_kernel.ONE_MISSING
+    unknown = missing >= msids[here]
+    return pa.table(
+        {
+            "bm_unit": _named(unit.astype(np.int32), names),
+            "gsp_group": _named(unit.astype(np.int32), groups),
+            "measurement_quantity": _named(quantity.astype(np.int32), pa.array(QUANTITIES)),
+            "settlement_date": _dates(day_numbers(line.start, line.run_days)[day[half_hour]]),
+            "settlement_period": pa.array(period[half_hour]),
+            "msp_wh": pa.array(of_half_hours(whole.msp), mask=unknown),
+            "gsp_wh": pa.array(of_half_hours(whole.gsp), mask=unknown | (state & volumes_kernel.NO_GSP > 0)),
+            "nbp_wh": pa.array(of_half_hours(whole.nbp), mask=unknown | (state & volumes_kernel.NO_NBP > 0)),
+            "quality": _named(np.where(missing > 0, 2, state & volumes_kernel.SOME_ESTIMATED), QUALITIES),
         }
     )

@@ -27,6 +27,7 @@ def bench(
     sites: int = 2000,
     passes: int = 5,
     ingest_sites: int = 500,
+    mpan_days: int = 10_000,
     alternatives: str = ",".join(ALTERNATIVES),
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -41,11 +42,13 @@ def bench(
     Parameters
     ----------
     sites
-        Sites of the engine's comparison; each has five series.
+        Sites of the engine's comparison; each has five series; 0 leaves it out.
     passes
         Timed passes of engine and decode, after one that is not counted.
     ingest_sites
         Sites for the command as a whole, phase by phase; 0 leaves it out.
+    mpan_days
+        MPAN-days of a D0036 that is read, checked and written as Parquet beside a plain csv loop; 0 leaves it out.
     alternatives
         Which of polars, duckdb, pandas; empty leaves them out.
     folder
@@ -62,11 +65,20 @@ def bench(
                 "CL-005", f"The alternative '{name}' is not installed.", "Install halfhour[bench], or leave it out."
             )
     with _folder(folder) as place:
-        found = _measure(place, sites, passes, wanted, ingest_sites)
+        found: dict[str, Any] = {"agree": True}
+        if sites:
+            found = _measure(place, sites, passes, wanted, ingest_sites)
+        if mpan_days:
+            found["files"] = _measure_files(place, mpan_days)
+            found["agree"] = found["agree"] and len({one["kwh"] for one in found["files"] if one["whole"]}) == 1
     if json:
         print_json(found)
     else:
-        _show(found, sites)
+        if sites:
+            _show(found, sites)
+        if mpan_days:
+            _show_files(found["files"])
+        print_line("All agree to the watt-hour." if found["agree"] else "THEY DO NOT AGREE.")
     return 0 if found["agree"] else 1
 
 
@@ -106,8 +118,29 @@ def _measure(place: Path, sites: int, passes: int, wanted: list[str], ingest_sit
     return found
 
 
+def _measure_files(place: Path, mpan_days: int) -> list[dict[str, Any]]:
+    from halfhour.benchmark import files  # noqa: PLC0415
+
+    found = []
+    for size in files.pieces(mpan_days):
+        file = place / f"D0036-{size}.txt"
+        say(f"Writing a D0036 of {size:,} MPAN-days …")
+        files.write_advances(file, size)
+        for name in files.CONTESTANTS if size == mpan_days else files.CONTESTANTS[:1]:
+            say(f"Measuring {name} …")
+            one = _process(name, "halfhour.benchmark.files", name, str(file), str(place))
+            found.append(
+                one | {"name": name, "mpan_days": size, "bytes": file.stat().st_size, "whole": size == mpan_days}
+            )
+    return found
+
+
 def _contestant(name: str, place: Path, sites: int, passes: int) -> dict[str, Any]:
-    command = [sys.executable, "-P", "-m", "halfhour.benchmark.measure", name, str(place), str(sites), str(passes)]
+    return _process(name, "halfhour.benchmark.measure", name, str(place), str(sites), str(passes))
+
+
+def _process(name: str, module: str, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-P", "-m", module, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise HalfhourError(
@@ -167,7 +200,6 @@ def _show(found: dict[str, Any], sites: int) -> None:
         rows,
         numeric=(1, 2, 3, 4, 5),
     )
-    print_line("All agree to the watt-hour." if found["agree"] else "THEY DO NOT AGREE.")
     for one in found.get("whole", []):
         rate = one["readings"] / one["ingest_s"] / 1e6
         print_table(
@@ -183,3 +215,24 @@ def _show(found: dict[str, Any], sites: int) -> None:
             ],
             numeric=(1,),
         )
+
+
+def _show_files(files: list[dict[str, Any]]) -> None:
+    ours = next(one for one in files if one["whole"] and one["name"] == "halfhour")
+    rows = [
+        (
+            f"{one['name']}, {one['mpan_days']:,} MPAN-days",
+            f"{one['bytes'] / 1e6:,.0f}",
+            f"{one['s']:.2f}",
+            f"{one['advances'] / one['s'] / 1e6:.2f}",
+            f"{one['s'] / one['advances'] / (ours['s'] / ours['advances']):.1f}",
+            f"{one['peak_mb']:.0f}",
+        )
+        for one in files
+    ]
+    print_table(
+        "A D0036 read, checked and written as Parquet (the csv loop checks nothing)",
+        ("", "MB", "s", "million advances a second", "× halfhour", "peak MB"),
+        rows,
+        numeric=(1, 2, 3, 4, 5),
+    )

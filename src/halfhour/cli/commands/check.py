@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from halfhour.cli.arguments import market_data as open_market_data
+from halfhour.cli.arguments import today
 from halfhour.cli.output import counted, finding_document, finding_line, print_json, print_line
 
 if TYPE_CHECKING:
@@ -19,10 +21,11 @@ NOTHING_TO_SETTLE = ("ST-001", "ST-002")
 def check(
     portfolio: Path,
     *,
+    market_data: Path | None = None,
     strict: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Check a portfolio: register, arrangements and readings, every finding at once.
+    """Check a portfolio: register, classes against market data, arrangements and readings, every finding at once.
 
     Example: halfhour check halfhour-demo
 
@@ -33,17 +36,22 @@ def check(
     ----------
     portfolio
         Folder of the portfolio.
+    market_data
+        Store of market data that classes are checked against; default: the portfolio's own, else the user's.
     strict
         Leave with exit code 1 when there are errors or warnings.
     json
         One JSON document on standard output.
     """
-    from halfhour.register import read_portfolio  # noqa: PLC0415
+    from halfhour.register import check_market_data, read_portfolio  # noqa: PLC0415
     from halfhour.settlement.checking import check_readings  # noqa: PLC0415
+    from halfhour.settlement.loss_factors import find_market_data  # noqa: PLC0415
 
     loaded, findings = read_portfolio(portfolio)
     refused = any(finding.severity == "error" for finding in findings)
-    found = check_readings(loaded)
+    with open_market_data(find_market_data(loaded, market_data)) as store:
+        findings = [*findings, *check_market_data(loaded, store, today())]
+    found = check_readings(loaded, market_data)
     refused = refused or any(finding.code in NOTHING_TO_SETTLE for finding in found)
     findings = [*findings, *found]
     serious = [finding for finding in findings if finding.severity != "info"]

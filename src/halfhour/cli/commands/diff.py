@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from halfhour.cli.output import grouped, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN = 40
 
@@ -37,6 +40,7 @@ def diff(run_a: Path, run_b: Path, *, json: Annotated[bool, Parameter(negative=(
                 "inputs": made.inputs,
                 "half_hours": made.half_hours.to_dicts(),
                 "bm_unit_periods": made.bm_unit_periods.to_dicts(),
+                "bm_unit_volumes": made.bm_unit_volumes.to_dicts(),
             }
         )
         return
@@ -52,6 +56,9 @@ def diff(run_a: Path, run_b: Path, *, json: Annotated[bool, Parameter(negative=(
         f"{made.half_hours.height:,} half hours of sites and {made.bm_unit_periods.height:,} of BM Units differ; "
         f"chargeable import B less A: {grouped(str(difference))} Wh."
     )
+    _print_volumes(made.bm_unit_volumes)
+    if made.half_hours.is_empty():
+        return
     print_table(
         "Half hours [Wh]",
         ("site", "day", "period", "chargeable A", "chargeable B", "difference", "quality", "cause"),
@@ -72,6 +79,30 @@ def diff(run_a: Path, run_b: Path, *, json: Annotated[bool, Parameter(negative=(
     )
     if made.half_hours.height > SHOWN:
         print_line(f"… and {made.half_hours.height - SHOWN:,} more; --json gives all.")
+
+
+def _print_volumes(changed: pl.DataFrame) -> None:
+    """The BM Unit half hours whose volume differs at any level of losses."""
+    if changed.is_empty():
+        return
+    print_table(
+        "Volumes of BM Units at MSP, GSP and NBP [Wh]",
+        ("BM Unit", "", "day", "period", "MSP A", "MSP B", "GSP A", "GSP B", "NBP A", "NBP B", "cause"),
+        [
+            (
+                row["bm_unit"],
+                row["measurement_quantity"],
+                str(row["settlement_date"]),
+                str(row["settlement_period"]),
+                *(_wh(row[f"{level}_wh_{run}"]) for level in ("msp", "gsp", "nbp") for run in ("a", "b")),
+                row["cause"],
+            )
+            for row in changed.head(SHOWN).to_dicts()
+        ],
+        numeric=tuple(range(3, 10)),
+    )
+    if changed.height > SHOWN:
+        print_line(f"… and {changed.height - SHOWN:,} more; --json gives all.")
 
 
 def _wh(value: int | None) -> str:

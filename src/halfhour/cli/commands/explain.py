@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from halfhour.calendar import parse_day
 from halfhour.cli.commands.working import print_steps
 from halfhour.cli.output import grouped, print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from halfhour.settlement.explanation import Explanation
+
+LEVELS = ("settled", "gsp", "nbp")
 
 
 def explain(
@@ -21,6 +26,9 @@ def explain(
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """The working of one half hour: readings with their file and time of record, losses, factor, rule, BM Units.
+
+    Where the portfolio has Line Loss Factor Classes, also how each settled volume gets to the Grid Supply Point and the
+    notional balancing point, and from which files of market data.
 
     Example:
     halfhour explain halfhour-demo/runs/in-force_2023-10-01_2024-02-01 --site figure-1 --date 2024-01-15 --period 25
@@ -72,6 +80,7 @@ def explain(
     )
     if made.metering_steps:
         print_steps("Losses and differencing", made.metering_steps)
+    _print_losses(made)
     if made.reference:
         print_table(
             "Reference period of the factor [Wh]",
@@ -110,6 +119,40 @@ def explain(
     print_line(
         f"Chargeable {_wh(made.values['chargeable_wh'])} Wh, not chargeable {_wh(made.values['non_chargeable_wh'])} Wh."
     )
+
+
+def _print_losses(made: Explanation) -> None:
+    """Each settled volume on its way to the Grid Supply Point and the notional balancing point."""
+    if not made.losses:
+        return
+    readings = {(one.msid, one.measurement_quantity): one for one in made.inputs}
+    print_table(
+        "Volumes at MSP, GSP and NBP [Wh]",
+        ("meter", "MSID", "", "LLFC", "LLF", "TLM", "run, Trading Unit", "MSP", "GSP", "NBP"),
+        [
+            (
+                one.name,
+                one.msid,
+                one.measurement_quantity,
+                one.line_loss_class or "-",
+                one.line_loss_factor or "-",
+                one.transmission_loss_multiplier or "-",
+                one.of or "-",
+                *(_wh(getattr(readings[one.msid, one.measurement_quantity], f"{level}_wh")) for level in LEVELS),
+            )
+            for one in made.losses
+        ],
+        numeric=(4, 5, 7, 8, 9),
+    )
+    if made.loss_steps:
+        print_steps("Losses outside the site", made.loss_steps)
+    if made.market_data:
+        several = len({one["what"] for one in made.market_data}) < len(made.market_data)
+        print_table(
+            "Market data" + (", of several files for one half hour the later answers" if several else ""),
+            ("what", "file", "SHA-256"),
+            [(one["what"], one["path"], one["sha256"]) for one in made.market_data],
+        )
 
 
 def _wh(value: int | None) -> str:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from halfhour.calendar import parse_day
-from halfhour.cli.output import finding_document, finding_line, print_json, print_table, say
+from halfhour.cli.arguments import market_data as open_market_data
+from halfhour.cli.arguments import today
+from halfhour.cli.output import (
+    ANSWER_COLUMNS,
+    answer_document,
+    answer_rows,
+    finding_document,
+    finding_line,
+    print_json,
+    print_table,
+    say,
+)
 from halfhour.errors import Finding, HalfhourError
 from halfhour.identifiers import (
+    LINE_LOSS_FACTOR_CLASS,
     Amsid,
     Distributor,
     GspGroup,
@@ -20,7 +36,14 @@ from halfhour.identifiers import (
     distributor,
     distributor_on,
     gsp_group_of_distributor,
+    read_class,
 )
+
+if TYPE_CHECKING:
+    from halfhour.market_data.store import MarketDataStore
+    from halfhour.market_data.validity import Answer
+
+OpenStore = Callable[[], "MarketDataStore"]
 
 CORE = (2, 4, 4, 3)
 PRINTED_SHAPES = (
@@ -38,7 +61,12 @@ SHORTEST_SUPPLY_NUMBER = 17
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One number, what it is, and everything found wrong with it."""
+    """One number, what it is, and everything found wrong with it.
+
+    Attributes:
+        day: on which the classes of a supply number were checked; None where they were not, or it is no supply number.
+        answers: of the checks against market data, of a supply number.
+    """
 
     given: str
     kind: str
@@ -47,11 +75,15 @@ class Checked:
     network: Distributor | None
     group: GspGroup | None
     findings: tuple[Finding, ...]
+    day: date | None = None
+    answers: tuple[Answer, ...] = ()
 
     @property
     def good(self) -> bool:
-        """Whether nothing but warnings was found."""
-        return all(finding.severity != "error" for finding in self.findings)
+        """Whether nothing but warnings was found, in the number and in its classes."""
+        return not any(finding.severity == "error" for finding in self.findings) and not any(
+            answer.refused for answer in self.answers
+        )
 
 
 def mpan(
@@ -59,30 +91,45 @@ def mpan(
     /,
     *,
     on: str | None = None,
+    market_data: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Parse and check MPAN cores, AMSIDs and full supply numbers, both forms.
 
     A number may be given with the spaces it is printed with, in quotes or not. Good numbers are shown beside bad ones;
-    the exit code is 2 if any is bad.
+    the exit code is 2 if any is bad. The classes of a full supply number are checked against market data where it is
+    loaded, with the nearest valid combinations for every fail; `halfhour market-data load` loads it.
 
     Examples:
 
         halfhour mpan 1012345678903 "00 845 932 10 1234 5678 903"
         halfhour mpan 10 1234 5678 903
         halfhour mpan 2812345678902 --on 2014-12-17
+        halfhour mpan "00 845 932 1012345678903" --on 2024-02-01 --market-data market-data.sqlite
 
     Parameters
     ----------
     numbers
         MPAN cores or AMSIDs (13 digits), or supply numbers (21 or 22 characters).
     on
-        Day (ISO) on which the distributor's short code must be live; without it, it only has to be known.
+        Day (ISO) on which the distributor's short code and the classes must be live; without it, classes are checked
+        today, and a short code only has to be known.
+    market_data
+        Store of market data; default: the user's own.
     json
         One JSON document on standard output.
     """
     day = None if on is None else parse_day(on)
-    checked = [check(number, day) for number in joined(numbers)]
+    with ExitStack() as stack:
+
+        @cache
+        def store() -> MarketDataStore:
+            return stack.enter_context(open_market_data(market_data))
+
+        if market_data is not None:
+            # What was asked for by name must be there, whether a number needs it or not.
+            store()
+        checked = [check(number, day, store) for number in joined(numbers)]
     if json:
         print_json({"on": day, "numbers": [document(number) for number in checked]})
     else:
@@ -106,8 +153,13 @@ def joined(arguments: list[str]) -> list[str]:
     return numbers
 
 
-def check(given: str, day: date | None) -> Checked:
-    """Everything that can be said of one number; nothing is raised for a bad one."""
+def check(given: str, day: date | None, store: OpenStore) -> Checked:
+    """Everything that can be said of one number; nothing is raised for a bad one.
+
+    Args:
+        day: on which it must be live; None = any, and today for classes.
+        store: opens the market data; called only where a number has classes.
+    """
     text = given.strip()
     length = len("".join(text.split()))
     kind = "supply number" if length >= SHORTEST_SUPPLY_NUMBER else "MPAN core"
@@ -135,7 +187,39 @@ def check(given: str, day: date | None) -> Checked:
         group = gsp_group_of_distributor(code) if network.kind == "dno" else None
     except HalfhourError as error:
         findings.append(_finding(error, given))
-    return Checked(given, kind, number, supply, network, group, tuple(findings))
+    if supply is None or network is None:
+        return Checked(given, kind, number, supply, network, group, tuple(findings))
+    checked_on = day or today()
+    answers = _answers(supply, network, checked_on, store())
+    if not answers:
+        findings.append(
+            Finding(
+                "ID-116",
+                "info",
+                f"{supply}: its classes were not checked: no Market Domain Data is loaded.",
+                "Load it with `halfhour market-data load PATH`, or name the store with --market-data.",
+                msid=str(number),
+            )
+        )
+        return Checked(given, kind, number, supply, network, group, tuple(findings))
+    return Checked(given, kind, number, supply, network, group, tuple(findings), checked_on, answers)
+
+
+def _answers(supply: SupplyNumber, network: Distributor, day: date, store: MarketDataStore) -> tuple[Answer, ...]:
+    """What market data says of the classes of a supply number; nothing where none is loaded."""
+    from halfhour.market_data.validity import MsidClasses, answers  # noqa: PLC0415 - only where there are classes
+
+    if not store.versions():
+        return ()
+    asked = MsidClasses(
+        network,
+        day,
+        llfc=read_class(LINE_LOSS_FACTOR_CLASS, supply.llfc),
+        mtc=supply.mtc,
+        ssc=supply.ssc,
+        profile_class=supply.profile_class,
+    )
+    return tuple(answers(store, asked))
 
 
 def _finding(error: HalfhourError, given: str) -> Finding:
@@ -161,6 +245,9 @@ def show(checked: list[Checked]) -> None:
             row += [supply.profile_class, supply.mtc or "", supply.ssc or "", supply.llfc] if supply else [""] * 4
         rows.append(row)
     print_table("", columns, rows)
+    for number in checked:
+        if number.answers:
+            print_table(f"{number.supply} on {number.day}", ANSWER_COLUMNS, answer_rows(number.answers))
     for number in checked:
         for finding in number.findings:
             say(finding_line(finding))
@@ -198,5 +285,7 @@ def document(checked: Checked) -> dict[str, object]:
         "mtc": supply and supply.mtc,
         "ssc": supply and supply.ssc,
         "llfc": supply and supply.llfc,
+        "classes_checked_on": checked.day,
+        "checks": [answer_document(answer) for answer in checked.answers],
         "findings": [finding_document(finding) for finding in checked.findings],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -11,7 +11,11 @@ from halfhour.cli import arguments
 from halfhour.cli.output import counted, mwh, print_json, print_line, print_table, say
 from halfhour.errors import HalfhourError
 
+if TYPE_CHECKING:
+    from halfhour.settlement.run import Run
+
 SHOWN = 8
+WHY_NO_LEVEL = ("ST-122", "ST-123", "ST-124", "ST-125")
 
 
 def settle(
@@ -24,6 +28,7 @@ def settle(
     run_type: Literal["II", "SF", "R1", "R2", "R3", "RF", "D", "DF"] = "SF",
     known_at: str | None = None,
     detail: Literal["all", "none", "totals"] = "all",
+    market_data: Path | None = None,
     engine: Literal["local", "spark"] = "local",
     report: Annotated[bool, Parameter(negative="--no-report")] = True,
     strict: Annotated[bool, Parameter(negative=())] = False,
@@ -46,11 +51,14 @@ def settle(
     out
         Run folder; default: runs/EDITION_FROM_TO in the portfolio. A run that is there is replaced.
     run_type
-        Settlement run named in the reports.
+        Settlement run named in the reports; its Transmission Loss Multipliers are used.
     known_at
         Use only readings recorded by this moment (2024-02-10T12:00:00Z), or run-date for each day's planned run.
     detail
         all half hours; none = no site_periods; totals = no settled_volumes either.
+    market_data
+        Store of market data that loss factors are looked up in, for meterings with a Line Loss Factor Class; default:
+        market-data.sqlite in the portfolio, else HALFHOUR_MARKET_DATA, else the user's store, else none.
     engine
         local. (spark is not built yet.)
     report
@@ -80,6 +88,7 @@ def settle(
             run_type=run_type,
             known_at=arguments.moment(known_at),
             detail=detail,
+            market_data=market_data,
             progress=tell,
             finish=finish,
         )
@@ -96,6 +105,7 @@ def settle(
                 **{key: run.manifest["run"][key] for key in ("edition", "from", "to", "run_type", "known_at")},
                 "counts": run.manifest["counts"],
                 **totals,
+                **({"volumes": _volumes(run)} if run.has_bm_unit_volumes else {}),
                 "exceptions": dict(sorted(serious["code"].value_counts().iter_rows())),
             }
         )
@@ -116,6 +126,8 @@ def settle(
             ],
             numeric=(1,),
         )
+        if run.has_bm_unit_volumes:
+            _print_volumes(run)
         print_line(f"Run: {run.folder}")
         if report:
             print_line(f"Report: {run.folder / 'report.html'}")
@@ -126,3 +138,31 @@ def settle(
             if serious.height > SHOWN:
                 say(f"  … and {serious.height - SHOWN} more")
     return 1 if strict and serious.height else 0
+
+
+def _print_volumes(run: Run) -> None:
+    """Volumes at the three levels of losses, and why one is empty where no warning says it."""
+    print_table(
+        "Volumes of BM Units [MWh]",
+        ("", "at MSP", "at GSP", "at NBP"),
+        [(name, *map(mwh, levels.values())) for name, levels in _volumes(run).items()],
+        numeric=(1, 2, 3),
+    )
+    remarks = run.exceptions.filter(run.exceptions["code"].is_in(WHY_NO_LEVEL))
+    for rows in remarks.partition_by("code", maintain_order=True):
+        more = f" ({rows.height} such remarks in exceptions.csv)" if rows.height > 1 else ""
+        print_line(f"{rows['code'][0]}: {rows['message'][0]} {rows['next_step'][0]}{more}")
+
+
+def _volumes(run: Run) -> dict[str, dict[str, int | None]]:
+    """Import and export of all BM Units at each level of losses; None where any half hour of any of them lacks it."""
+    frame = run.bm_unit_volumes
+    found: dict[str, dict[str, int | None]] = {}
+    for name, quantity in (("import", "AI"), ("export", "AE")):
+        known = frame.filter((frame["measurement_quantity"] == quantity) & frame["msp_wh"].is_not_null())
+        if not known.is_empty():
+            found[name] = {
+                level: None if known[level].has_nulls() else int(known[level].sum())
+                for level in ("msp_wh", "gsp_wh", "nbp_wh")
+            }
+    return found

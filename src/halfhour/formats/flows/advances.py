@@ -72,7 +72,7 @@ def _stretches(reader: FlowReader, advances: Advances) -> Iterator[Callable[[], 
     if unexplained["C"]:
         log.add(
             Finding(
-                "HH-509",
+                "HH-512",
                 "info",
                 f"{reader.name} gives {unexplained['C']:,} advances the indicator C, whose meaning is not published; "
                 "they count as estimated.",

@@ -270,7 +270,7 @@ class FlowBlock:
     def ordinals(self, rows: GroupRows) -> Ints:
         """For each record, its place from 1 among those of its group that belong to the same parent (or to the file).
 
-        Records of the context have 0.
+        Records of the context have 0, and so have those that have lost their parent.
         """
         if not rows.group.parent:
             return np.where(rows.index < self.context, 0, self.instance[rows.index])
@@ -284,6 +284,7 @@ class FlowBlock:
         begins[1:] = parent[1:] != parent[:-1]
         found = np.zeros(len(rows.index), dtype=np.int64)
         found[own] = place - np.maximum.accumulate(np.where(begins, place, 0)) + 1 + before[parent]
+        found[own[parent == NO_PARENT]] = 0
         return found
 
     def until(self, cut: int) -> FlowBlock:
@@ -364,12 +365,18 @@ def cut_blocks(blocks: Iterator[tuple[bytes, int]], layout: Layout) -> Iterator[
 
 
 def _cut(block: FlowBlock) -> int | None:
-    """Where to end a block: before its last instance, else before the last group that others belong to."""
+    """Where to end a block: before its last instance, else before the last group that others belong to.
+
+    Of a DTC user file instances are not cut: one is rejected as a whole, whatever is wrong with it further on.
+    """
     # The periods of a day stay together, so that they can be counted.
     periods = block.layout.periods
     deepest = block.layout.groups[periods.group].depth if periods else DEEPEST
     whole = np.array([*(group.leaf or group.depth >= deepest for group in block.groups), True])[block.group]
-    for good in (block.depth == 0, (block.depth >= 0) & ~whole & ~block.orphan()):
+    places_to_cut = [block.depth == 0]
+    if block.layout.envelope != "user-file":
+        places_to_cut.append((block.depth >= 0) & ~whole & ~block.orphan())
+    for good in places_to_cut:
         places = np.flatnonzero(good)
         places = places[places > block.context]
         if len(places):

@@ -117,6 +117,13 @@ class FlowChecker:
         if not len(index):
             return
         scope = scope or self.reader.envelope.scope
+        if severity == "error" and scope == "instance":
+            # What stands before the first instance can be rejected with none: the file is not whole.
+            before = block.instance[index] == 0
+            self._report(block, code, index[before], describe, next_step, scope="file")
+            index = index[~before]
+            if not len(index):
+                return
         if severity == "error":
             if scope == "file":
                 self._file_fault = True

@@ -78,13 +78,11 @@ def _items(*entries: tuple[str, str, bool]) -> tuple[Item, ...]:
 
 _TEST_FLAG = ("test_flag", "text(4)", False)
 
-USER_FILE = Envelope(
-    name="user-file",
-    title="DTC user file",
-    header_id="ZHV",
-    trailer_id="ZPT",
-    header_items=_items(
-        ("file_id", "text(10)", True),
+
+def _transfer_header(*, file_id_required: bool) -> tuple[Item, ...]:
+    """The header of the two envelopes of the data transfer network."""
+    return _items(
+        ("file_id", "text(10)", file_id_required),
         ("flow_version", "char(8)", True),
         ("from_role", "role", True),
         ("from_mpid", "mpid", True),
@@ -95,7 +93,15 @@ USER_FILE = Envelope(
         ("receiving_application", "any", False),
         ("broadcast", "any", False),
         _TEST_FLAG,
-    ),
+    )
+
+
+USER_FILE = Envelope(
+    name="user-file",
+    title="DTC user file",
+    header_id="ZHV",
+    trailer_id="ZPT",
+    header_items=_transfer_header(file_id_required=True),
     least_header_items=11,
     trailer_items=_items(
         ("file_id", "text(10)", True),
@@ -125,19 +131,7 @@ POOL_TRANSFER = Envelope(
     title="Pool Transfer file",
     header_id="ZHD",
     trailer_id="ZPT",
-    header_items=_items(
-        ("file_id", "text(10)", False),
-        ("flow_version", "char(8)", True),
-        ("from_role", "role", True),
-        ("from_mpid", "mpid", True),
-        ("to_role", "role", True),
-        ("to_mpid", "mpid", True),
-        ("created", "datetime", True),
-        ("sending_application", "any", False),
-        ("receiving_application", "any", False),
-        ("broadcast", "any", False),
-        _TEST_FLAG,
-    ),
+    header_items=_transfer_header(file_id_required=False),
     least_header_items=7,
     trailer_items=_items(("records", "int(10)", True), ("checksum", "int(10)", True)),
     final_pipe=False,

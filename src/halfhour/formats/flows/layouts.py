@@ -27,6 +27,9 @@ ENVELOPES = ("user-file", "pool-transfer", "neta")
 DEEPEST = 8
 """Nesting of groups (handbook file-formats 7)."""
 
+TABLE_COLUMNS = ("line", "instance", "ordinal")
+"""Of the table of each group, before its keys and items."""
+
 _UNBOUNDED = 1 << 40
 _FLOW_AND_VERSION = re.compile(r"[A-Z0-9]{5}[0-9]{3}")
 
@@ -170,7 +173,7 @@ def find_layout(flow_version: str, folders: Iterable[Path] = ()) -> Layout | Non
             raise HalfhourError("FF-902", f"There is no folder of layouts '{folder}'.", "Correct its path.")
         path = folder / f"{flow_version}.toml"
         if path.is_file():
-            return _read(path.read_text(encoding="utf-8"), str(path), flow_version)
+            return _read(path.read_bytes(), str(path), flow_version)
     return shipped().get(flow_version)
 
 
@@ -186,13 +189,13 @@ def shipped() -> Mapping[str, Layout]:
     for file in sorted(files(__package__).joinpath("layouts").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             name = file.name.removesuffix(".toml")
-            found[name] = _read(file.read_text(encoding="utf-8"), f"layouts/{file.name}", name)
+            found[name] = _read(file.read_bytes(), f"layouts/{file.name}", name)
     return found
 
 
-def _read(text: str, origin: str, flow_version: str) -> Layout:
+def _read(data: bytes, origin: str, flow_version: str) -> Layout:
     try:
-        return _layout(tomllib.loads(text), origin, flow_version)
+        return _layout(tomllib.loads(data.decode("utf-8")), origin, flow_version)
     except (
         tomllib.TOMLDecodeError,
         KeyError,
@@ -200,6 +203,7 @@ def _read(text: str, origin: str, flow_version: str) -> Layout:
         ValueError,
         AttributeError,
         InvalidOperation,
+        RecursionError,
         HalfhourError,
     ) as error:
         if isinstance(error, KeyError):
@@ -291,6 +295,8 @@ def _item(entry: dict[str, Any], group: str) -> Item:
     _no_other_keys(entry, _ITEM_KEYS, f"an item of group {group}")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", entry["name"]):
         raise ValueError(f"group {group} has an item {entry['name']!r}; write small letters, digits and '_'")
+    if entry["name"] in TABLE_COLUMNS:
+        raise ValueError(f"group {group} has an item {entry['name']!r}, as every table calls a column of its own")
     return Item(
         entry["name"],
         item_type(entry["type"]),
@@ -310,12 +316,20 @@ def _place(written: str, groups: Mapping[str, Group]) -> Place:
     return Place(group, item)
 
 
+def _group(identity: str, groups: Mapping[str, Group]) -> Group:
+    if identity not in groups:
+        raise ValueError(f"{identity!r} is no group of it")
+    return groups[identity]
+
+
 def _advances(content: dict[str, Any], groups: Mapping[str, Group]) -> Advances | None:
     table = content.get("advances")
     if table is None:
         return None
     names = ("mpan", "quantity", "date", "indicator", "kwh")
     _no_other_keys(table, {"group", *names}, "[advances]")
+    if "settlement_period" in {item.name for item in _group(table["group"], groups).items}:
+        raise ValueError("the group of advances has an item 'settlement_period', which follows from their order")
     return Advances(table["group"], *(_place(table[name], groups) for name in names))
 
 
@@ -363,4 +377,4 @@ def _periods(content: dict[str, Any], groups: Mapping[str, Group]) -> Periods | 
         return Periods(advances.group, advances.date, None) if advances else None
     _no_other_keys(table, {"group", "date", "period"}, "[periods]")
     period = _place(table["period"], groups) if "period" in table else None
-    return Periods(table["group"], _place(table["date"], groups), period)
+    return Periods(_group(table["group"], groups).id, _place(table["date"], groups), period)

@@ -5,6 +5,7 @@ Follows the handbook (file-formats, general rules and 7): ASCII, LF or CRLF, lim
 
 from __future__ import annotations
 
+import errno
 import gzip
 import zipfile
 import zlib
@@ -23,6 +24,8 @@ BLOCK_BYTES = 8 << 20
 MOST_BLOCK_BYTES = 64 << 20
 """Of what has to be held at once; one group and what belongs to it may not be larger."""
 
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""In which the industry packs its files."""
 
 _MOST_FINDINGS = 100
 _CLEAN = bytes(byte if 32 <= byte <= 126 or byte == 10 else ord("?") for byte in range(256))
@@ -67,9 +70,14 @@ def opened(path: Path) -> BinaryIO:
     try:
         archive = zipfile.ZipFile(path)
         members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) == 1 and members[0].compress_type not in ZIP_METHODS:
+            raise BrokenFileError(_packed("is packed by another method than deflate"))
         if len(members) == 1:
             return cast(BinaryIO, archive.open(members[0]))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError) as error:
+        # Where its directory points outside the file, the archive fails as a place that cannot be sought.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise BrokenFileError(_packed(f"cannot be unpacked: {error}")) from None
     raise BrokenFileError(_packed(f"is an archive of {len(members)} files"))
 
@@ -181,7 +189,7 @@ class LineReader:
         elif b"\r\n" in tail:
             self.mixed = True
         lines = tail.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
-        while len(lines) > 1 and lines[-1] == b"":
+        while len(lines) > 1 and lines[-1].strip(b"\r") == b"":
             self.blank_after += 1
             lines.pop()
         if lines != [b""]:

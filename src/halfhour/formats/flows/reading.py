@@ -20,6 +20,7 @@ from halfhour.formats.flows.blocks import UNKNOWN, FlowBlock, cut_blocks
 from halfhour.formats.flows.checksums import header_for_checksum, lines_checksum, record_checksum
 from halfhour.formats.flows.envelopes import Envelope, envelope_of, value_fault
 from halfhour.formats.flows.findings import FlowFinding
+from halfhour.formats.flows.item_types import LONGEST
 from halfhour.formats.flows.layouts import Item, Layout, find_layout, unknown_layout
 from halfhour.formats.flows.lines import BrokenFileError, Limits, LineReader, opened, read
 
@@ -272,7 +273,7 @@ class FlowReader:
         envelope, codes = self.envelope, self.envelope.codes
         record = (lines.trailer or b"").decode("ascii", "replace")
         if not record.startswith(envelope.trailer_id + "|"):
-            if not any(finding.code == "FF-103" for finding in self.findings):
+            if not any(finding.code == "FF-103" and finding.severity == "error" for finding in self.findings):
                 self._find(
                     "FF-102",
                     f"The file has no trailer {envelope.trailer_id}: it ends with line {lines.trailer_line or 1}.",
@@ -340,7 +341,7 @@ class FlowReader:
 
     def _check_count(self, item: str, counted: int, what: str, code: str, line: int) -> None:
         stated = self.trailer.get(item, "")
-        if not stated.isdecimal() or int(stated) == counted:
+        if not _is_number(stated) or int(stated) == counted:
             return
         difference = counted - int(stated)
         fault = f"{difference} too many" if difference > 0 else f"{-difference} missing"
@@ -357,7 +358,7 @@ class FlowReader:
         header = (lines.header or b"").decode("ascii", "replace")
         total = self.checksum ^ record_checksum(header_for_checksum(header, self.envelope.name))
         stated = self.trailer.get("checksum", "")
-        if not stated.isdecimal() or int(stated) == total or lines.findings:
+        if not _is_number(stated) or int(stated) == total or lines.findings:
             return
         # A wrong count explains a wrong checksum and comes first (handbook file-formats 3).
         warn = self.envelope.name == "pool-transfer" and self.options.checksum == "warn"
@@ -370,6 +371,11 @@ class FlowReader:
             item="checksum",
             group=self.envelope.trailer_id,
         )
+
+
+def _is_number(text: str) -> bool:
+    """Whether a count or checksum is one; that it is none, or is far too long, its own check has said."""
+    return text.isdecimal() and len(text) <= LONGEST
 
 
 def _not_records(name: str, reason: str, code: str = "FF-100") -> HalfhourError:

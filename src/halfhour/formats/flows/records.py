@@ -106,7 +106,7 @@ def read_flow(source: Path | bytes, layouts: Iterable[Path] = ()) -> FlowFile:
         )
     text = data.decode("latin-1")
     line_end = "\r\n" if text.split("\n", 1)[0].endswith("\r") else "\n"
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    lines = text.replace("\r\n", "\n").rstrip("\r\n").split("\n")
     if len(lines) < 2 or not lines[-1].startswith(envelope.trailer_id + "|"):
         raise HalfhourError(
             "FF-102", f"{name} has no trailer {envelope.trailer_id}.", "Ask the sender for the whole file again."
@@ -192,11 +192,11 @@ def _in_order(values: Mapping[str, str], items: Sequence[Item]) -> list[str]:
 
 
 def _clean(value: str, name: str) -> str:
-    if not isinstance(value, str) or any(character in value for character in "|\r\n\0"):
+    if not isinstance(value, str) or any(character in "|\r\n\0" or character > "\xff" for character in value):
         raise HalfhourError(
             "FF-110",
             f"{name} is {value!r}, which no record can carry.",
-            "Write text without pipes, line ends and control characters.",
+            "Write printable ASCII without pipes, line ends and control characters.",
         )
     return value
 
@@ -206,6 +206,7 @@ def _body_lines(flow: FlowFile, envelope: Envelope, layout: Layout | None) -> It
         group = layout.groups.get(record.group) if layout else None
         if group is None:
             values = [_clean(value, name) for name, value in record.items.items()]
+            _clean(record.group, "The id of a group")
         else:
             names = [item.name for item in group.items]
             for name in record.items:
@@ -216,8 +217,14 @@ def _body_lines(flow: FlowFile, envelope: Envelope, layout: Layout | None) -> It
                         f"Its items are {', '.join(names)}.",
                     )
             count = len(names) if record.count is None else record.count
+            if beyond := next((name for name in names[count:] if record.items.get(name)), None):
+                raise HalfhourError(
+                    "FF-110",
+                    f"Group {record.group} is to have {count} items, and {beyond} stands beyond them.",
+                    "Leave the count or the item out.",
+                )
             values = [_clean(record.items.get(name, ""), name) for name in names[:count]]
-            values += [_clean(value, "an item") for value in record.surplus]
+        values += [_clean(value, "an item") for value in record.surplus]
         yield envelope.record(record.group, values)
 
 

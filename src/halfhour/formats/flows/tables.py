@@ -18,7 +18,7 @@ from halfhour.formats.flows.blocks import FlowBlock, GroupRows
 from halfhour.formats.flows.checking import FlowChecker, as_date
 from halfhour.formats.flows.envelopes import Envelope
 from halfhour.formats.flows.item_types import ItemType
-from halfhour.formats.flows.layouts import Group, Item, Layout, Place
+from halfhour.formats.flows.layouts import TABLE_COLUMNS, Group, Item, Layout, Place
 
 HIDDEN = "(secret)"
 """Stands for a password or PIN where secrets are not asked for."""
@@ -53,17 +53,19 @@ class TableShape:
 
 def shape_of(layout: Layout, group: Group) -> TableShape:
     """What columns the table of a group has."""
+    advances = layout.advances
+    ordinal = "settlement_period" if advances is not None and advances.group == group.id else "ordinal"
     columns: list[Column] = []
-    taken = {"line", "instance", "ordinal", *(item.name for item in group.items)}
+    taken = {*TABLE_COLUMNS, ordinal, *(item.name for item in group.items)}
     for above in layout.ancestors(group.id):
         for item in above.keys:
-            name = item.name if item.name not in taken else f"{above.id.lower()}_{item.name}"
+            name = item.name
+            while name in taken:
+                name = f"{above.id.lower()}_{name}"
             taken.add(name)
             columns.append(Column(name, Place(above.id, item.name), item))
     columns += [Column(item.name, Place(group.id, item.name), item) for item in group.items]
-    advances = layout.advances
-    named = advances is not None and advances.group == group.id
-    return TableShape(group, "settlement_period" if named else "ordinal", tuple(columns))
+    return TableShape(group, ordinal, tuple(columns))
 
 
 Convert = Callable[[pa.Array, Item, bool], pa.Array]
@@ -146,10 +148,16 @@ def as_values(column: pa.Array, item: Item, faultless: bool) -> pa.Array:
         return _plain(_each(column, _moment, pa.timestamp("s")))
     if kind.stored in ("integer", "decimal"):
         return _numbers(_plain(column), kind, faultless and item.required)
-    if pa.types.is_dictionary(column.type):
-        return _each(column, lambda text: text or None, pa.string())
-    encoded = column.dictionary_encode()
-    return _each(encoded, lambda text: text or None, pa.string())
+    return _without_empty(column if pa.types.is_dictionary(column.type) else column.dictionary_encode())
+
+
+def _without_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column of text with null instead of nothing."""
+    empty = pc.index(column.dictionary, "").as_py()
+    if empty < 0:
+        return column
+    indices = pc.if_else(pc.equal(column.indices, empty), pa.scalar(None, column.indices.type), column.indices)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary)
 
 
 def _numbers(column: pa.Array, kind: ItemType, all_numbers: bool) -> pa.Array:

@@ -34,6 +34,12 @@ from halfhour.formats.flows.tables import HIDDEN, TableShape, as_text, as_values
 MOST_SHEET_ROWS = 1_048_576
 """Of a worksheet, its heading among them."""
 
+MOST_CELL_CHARACTERS, MOST_CELL_DIGITS = 32_767, 15
+"""Of a cell of a worksheet; a number of more digits would be rounded, and is written as text."""
+
+FIRST_SHEET_YEAR = 1901
+"""Worksheets count the days of 1900 wrongly and those before not at all: such dates are written as text."""
+
 FINDING_COLUMNS = ("code", "severity", "line", "instance", "group", "item", "message", "next_step")
 
 
@@ -73,7 +79,7 @@ def write_tables(
         What checking the file came to; the findings are written beside the tables.
 
     Raises:
-        HalfhourError: FF-120 a table is too long for a worksheet, FF-121 something else stands at `out`.
+        HalfhourError: FF-120 a table or a value is too long for a worksheet, FF-121 something else stands at `out`.
         OSError: it cannot be written.
     """
     checker = FlowChecker(reader)
@@ -245,18 +251,33 @@ class _WorkbookSink:
         for place, value in enumerate(values):
             if value is None or value == "":
                 continue
-            if isinstance(value, datetime):
+            if isinstance(value, date) and value.year < FIRST_SHEET_YEAR:
+                sheet.write_string(row, place, value.isoformat())
+            elif isinstance(value, datetime):
                 sheet.write_datetime(row, place, value, self.moment)
             elif isinstance(value, date):
                 sheet.write_datetime(row, place, value, self.date)
-            elif isinstance(value, int | Decimal):
+            elif isinstance(value, int | Decimal) and _few_digits(value):
                 sheet.write_number(row, place, value)
+            elif len(str(value)) > MOST_CELL_CHARACTERS:
+                raise HalfhourError(
+                    "FF-120",
+                    f"Group {name} has a value of {len(str(value)):,} characters, which no cell of a worksheet holds.",
+                    "Convert to Parquet or CSV instead.",
+                )
             else:
                 sheet.write_string(row, place, str(value))
         self.rows[name] = row + 1
 
     def close(self) -> None:
         self.book.close()
+
+
+def _few_digits(value: int | Decimal) -> bool:
+    """Whether a cell holds a number with all its digits."""
+    if isinstance(value, int):
+        return len(str(abs(value))) <= MOST_CELL_DIGITS
+    return len(value.as_tuple().digits) <= MOST_CELL_DIGITS
 
 
 def write_json(reader: FlowReader, out: Path, *, secrets: bool = True) -> None:

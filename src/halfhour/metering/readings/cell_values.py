@@ -6,56 +6,19 @@ Follows the contract ("Readings"). Each function gives BAD for a value that it c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
 from halfhour.calendar.settlement_days import settlement_periods
+from halfhour.formats.column_values import BAD
+from halfhour.formats.readings_shapes import ACTIVE, FIRST_DAY, LAST_DAY
 from halfhour.metering.readings.day_block import ACTUAL, ESTIMATED, FILE_TIME
-
-BAD = -1
-
-FIRST_DAY = date(1990, 1, 1)
-"""There was no half-hourly settlement, and so no reading, before the pool of 1990."""
-
-LAST_DAY = date(2099, 12, 31)
-"""Where the calendar ends."""
 
 QUANTITIES = ("AI", "AE")
 REACTIVE = len(QUANTITIES)
+UNDIRECTED = REACTIVE + 1
 
 _EPOCH = date(1970, 1, 1)
 _MICROSECOND = 1_000_000
-
-
-def decoded(column: pa.Array, meaning: Callable[[object], int]) -> NDArray[np.int64]:
-    """The meaning of each value of a column, asked once for each different value; null is asked as None."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    values = encoded.dictionary
-    meanings = [meaning(python_value(value)) for value in values]
-    table = np.array([*meanings, meaning(None)], dtype=np.int64)
-    indices = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
-    found: NDArray[np.int64] = table[indices]
-    return found
-
-
-def python_value(value: pa.Scalar) -> object:
-    """A value as Python has it; of dates and time zones that Python has not, a text that no check will take."""
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError, LookupError):
-        return "a date beyond all calendars"
-
-
-def shown(value: object) -> str:
-    """A value as it appears in a message."""
-    if value is None or value == "":
-        return "nothing"
-    text = str(value)
-    return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
 def text_of(value: object) -> str:
@@ -71,11 +34,13 @@ def msid(value: object) -> str | None:
     return text if re.fullmatch(r"[0-9]{13}", text) else None
 
 
-def measurement_quantity(value: object) -> int:
-    """The place in QUANTITIES, REACTIVE for RI and RE."""
+def measurement_quantity(value: object, undirected: bool = False) -> int:
+    """The place in QUANTITIES, REACTIVE for RI and RE, UNDIRECTED for ACTIVE in a file that may have it."""
     text = text_of(value).upper()
     if text in QUANTITIES:
         return QUANTITIES.index(text)
+    if undirected and text == ACTIVE:
+        return UNDIRECTED
     return REACTIVE if text in {"RI", "RE"} else BAD
 
 

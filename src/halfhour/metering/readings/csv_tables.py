@@ -6,14 +6,9 @@ column of a readings file has a use for it, and a stray quote would swallow good
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,23 +16,22 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding
-from halfhour.metering.readings.finding_log import FindingLog
-from halfhour.metering.readings.readings_tables import (
-    PERIOD_COLUMNS,
-    Recognised,
-    Sample,
-    Shape,
-    Stretch,
-    UnreadableFile,
-    find_columns,
+from halfhour.formats.finding_log import FindingLog
+from halfhour.formats.readings_shapes import PERIOD_COLUMNS, Recognised, Sample, Shape, Stretch, UnreadableFile
+from halfhour.formats.text_blocks import (
+    BYTE_ORDER_MARK,
+    UTF_16_MARKS,
+    decoded_text,
+    fields_of,
+    is_binary,
+    line_blocks,
+    packing,
 )
+from halfhour.metering.readings.readings_tables import find_columns
 
 BLOCK_BYTES = 16 << 20
 """Read at a time: enough rows to keep a thread busy, few enough that a handful of blocks stay small in memory."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _NUMBERS = {"kwh", *PERIOD_COLUMNS}
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 
@@ -52,91 +46,38 @@ class _Header:
     positions: dict[str, int]
 
 
-def start_of(path: Path, name: str) -> bytes:
-    """The first bytes of a file, unpacked where it is gzipped; enough to tell formats apart.
-
-    Raises:
-        UnreadableFile: RD-005 broken gzip.
-    """
-    with opened(path) as stream:
-        return _read(stream, 4096, name)
-
-
 def recognise(sample: Sample) -> Recognised:
     """Take the file for a comma-separated table; the last resort, so that it says what is wrong with the file.
 
     Raises:
         UnreadableFile: RD-001 to RD-005, RD-007; the later stretches RD-004 and RD-005.
     """
-    if sample.head.startswith(_UTF_16_MARKS):
+    if sample.head.startswith(UTF_16_MARKS):
         raise UnreadableFile("RD-004", f"{sample.name} is written in UTF-16.", "Save it as CSV UTF-8.")
-    if b"\0" in sample.head:
+    if is_binary(sample.head):
         raise UnreadableFile(
             "RD-001",
             f"{sample.name} is neither a text table nor Parquet.",
             "Give readings as CSV or Parquet, or take the file out of the folder.",
         )
-    blocks = _blocks(sample)
+    blocks = line_blocks(sample, BLOCK_BYTES)
     first_line = 1
     for block in blocks:
-        text = block.removeprefix(_BYTE_ORDER_MARK) if first_line == 1 else block
+        text = block.removeprefix(BYTE_ORDER_MARK) if first_line == 1 else block
         blank = len(text) - len(text.lstrip(b" \t\n,"))
         start = text.rfind(b"\n", 0, blank) + 1
         first_line += text.count(b"\n", 0, start)
         if blank == len(text):
             continue
         end = text.find(b"\n", start) + 1 or len(text)
-        fields = _fields(_decoded(text[start:end], first_line, sample.name).strip("\r\n"))
+        fields = fields_of(decoded_text(text[start:end], first_line, sample.name).strip("\r\n"))
         if fields is None:
             raise UnreadableFile("RD-001", f"{sample.name} has a header with a stray quote.", "Correct the first line.")
         shape, positions, log = find_columns(fields, sample.name)
         header = _Header(sample.name, shape, len(fields), positions)
         rest = text[end:]
-        packed = "gzipped " if _is_gzipped(sample.path) else ""
-        return Recognised(f"{packed}{shape} CSV", "", _stretches(rest, blocks, first_line + 1, header), log)
+        return Recognised(f"{packing(sample)}{shape} CSV", "", _stretches(rest, blocks, first_line + 1, header), log)
     raise UnreadableFile("RD-003", f"{sample.name} is empty.", "Write the file again, or take it out of the folder.")
-
-
-def _is_gzipped(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(2) == _GZIP_MAGIC
-
-
-def opened(path: Path) -> BinaryIO:
-    """The content of a file, unpacked where it is gzipped."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if _is_gzipped(path) else path.open("rb")
-
-
-def _read(stream: BinaryIO, size: int, file: str) -> bytes:
-    try:
-        return stream.read(size)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFile(
-            "RD-005", f"{file} is a broken gzip file: {error}.", "Pack or fetch the file again; nothing of it was used."
-        ) from None
-
-
-def _blocks(sample: Sample) -> Iterator[bytes]:
-    """The file in blocks of whole lines that end in a line feed."""
-    carry = b""
-    with opened(sample.path) as stream:
-        while chunk := _read(stream, BLOCK_BYTES, sample.name):
-            # A carriage return at the very end may be half of a line end.
-            while chunk.endswith(b"\r") and (more := _read(stream, 1, sample.name)):
-                chunk += more
-            if b"\r" in chunk:
-                chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            data = carry + chunk
-            cut = data.rfind(b"\n") + 1
-            if cut == 0 and len(data) >= BLOCK_BYTES:
-                raise UnreadableFile(
-                    "RD-001", f"{sample.name} is not a table: it has no line ends.", "Give readings as CSV or Parquet."
-                )
-            carry = data[cut:]
-            if cut:
-                yield data[:cut]
-    if carry:
-        yield carry
 
 
 def _stretches(
@@ -153,29 +94,9 @@ def _stretches(
         block = following
 
 
-def _decoded(block: bytes, first_line: int, file: str) -> str:
-    try:
-        return block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = first_line + block.count(b"\n", 0, error.start)
-        raise UnreadableFile(
-            "RD-004", f"{file} is not UTF-8: see line {line}.", "Save it as CSV UTF-8; nothing of it was used."
-        ) from None
-
-
-def _fields(line: str) -> list[str] | None:
-    """The fields of one line, None where a quoted one does not end on it."""
-    rows = csv.reader([line + "\n", ""])
-    try:
-        fields = next(rows)
-    except csv.Error:
-        return None
-    return fields if rows.line_num == 1 else None
-
-
 def _parsed(block: bytes, first_line: int, count: int, header: _Header) -> Stretch:
     if not block.isascii():
-        _decoded(block, first_line, header.file)
+        decoded_text(block, first_line, header.file)
     ragged: dict[int, int] = {}
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
@@ -217,7 +138,7 @@ def _parsed_line_by_line(block: bytes, first_line: int, header: _Header) -> Stre
     ragged: dict[int, int] = {}
     kept: list[int] = []
     for offset, line in enumerate(block.decode("utf-8").removesuffix("\n").split("\n")):
-        fields = _fields(line)
+        fields = fields_of(line)
         if fields == []:
             continue
         if fields is None or len(fields) != header.fields:

@@ -6,13 +6,13 @@ Follows the engine's measurements: this layout, not the language, is what makes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from halfhour.metering.readings.finding_log import FindingLog
-from halfhour.metering.readings.readings_tables import MOST_PERIODS
+from halfhour.formats.finding_log import FindingLog
+from halfhour.formats.readings_shapes import MOST_PERIODS
 
 Series = tuple[str, str]
 """MSID and measurement quantity (AI, AE)."""
@@ -43,6 +43,8 @@ class DayBlock:
         marks: (rows, 50): ABSENT, ACTUAL, ESTIMATED or CONFLICT.
         rows_read: rows of the file that these readings come from, without blank ones.
         log: findings of this stretch.
+        directed: of MSIDs whose rows state no direction, the quantity that the register gives, empty where none.
+        left_aside: how many rows the latter have.
     """
 
     series: list[Series]
@@ -54,6 +56,8 @@ class DayBlock:
     marks: NDArray[np.uint8]
     rows_read: int
     log: FindingLog
+    directed: dict[str, str] = field(default_factory=dict)
+    left_aside: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

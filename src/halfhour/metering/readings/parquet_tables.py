@@ -12,16 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from halfhour.metering.readings.finding_log import FindingLog
-from halfhour.metering.readings.readings_tables import (
-    PERIOD_COLUMNS,
-    Recognised,
-    Sample,
-    Shape,
-    Stretch,
-    UnreadableFile,
-    find_columns,
-)
+from halfhour.formats.finding_log import FindingLog
+from halfhour.formats.readings_shapes import PERIOD_COLUMNS, Recognised, Sample, Shape, Stretch, UnreadableFile
+from halfhour.metering.readings.readings_tables import find_columns
 
 MAGIC = b"PAR1"
 

@@ -1,31 +1,17 @@
-"""What every reader of readings files hands over: stretches of a file as columns by the contract's names.
+"""The contract's own tables of readings: the long and the wide shape, told apart by their columns.
 
-Follows the contract ("Readings"): the long and the wide shape, told apart by their columns. A reader of another format
-only has to lay its content out in one of the two shapes.
+Follows the contract ("Readings").
 """
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from collections.abc import Sequence
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
-from halfhour.errors import Finding, HalfhourError
-from halfhour.metering.readings.finding_log import FindingLog
-
-Shape = Literal["long", "wide"]
-
-MOST_PERIODS = 50
-"""Settlement Periods of the autumn clock-change day."""
-
-PERIOD_COLUMNS = tuple(f"p{period}" for period in range(1, MOST_PERIODS + 1))
+from halfhour.errors import Finding
+from halfhour.formats.finding_log import FindingLog
+from halfhour.formats.readings_shapes import PERIOD_COLUMNS, Shape, UnreadableFile
 
 _KEY = ("msid", "measurement_quantity", "settlement_date")
 _REQUIRED: dict[Shape, tuple[str, ...]] = {
@@ -36,57 +22,6 @@ _OPTIONAL: dict[Shape, tuple[str, ...]] = {
     "long": ("status", "recorded_at"),
     "wide": (*PERIOD_COLUMNS[48:], "status", "recorded_at"),
 }
-
-
-class UnreadableFile(HalfhourError):  # noqa: N818 - becomes a finding of the file; the other files go on
-    """A file of which nothing is used, and why."""
-
-    def finding(self, file: str) -> Finding:
-        """The same as a row of the exceptions table."""
-        return Finding(self.code, "error", self.message, self.next_step, file)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A file that wants to be recognised: where it is, its name in messages, and how its (unpacked) content begins."""
-
-    path: Path
-    name: str
-    head: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A run of rows of a file.
-
-    Attributes:
-        shape: long or wide.
-        columns: by the contract's names; all of one length.
-        lines: for each row the line of the file it stands on, from 1; of formats without lines, the row.
-        log: findings made while reading, before any value was looked at.
-    """
-
-    shape: Shape
-    columns: dict[str, pa.Array]
-    lines: NDArray[np.int64]
-    log: FindingLog
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """A file whose format is known.
-
-    Attributes:
-        format: its name, for the catalogue.
-        unit: what `Stretch.lines` counts, as it is written in messages: empty for lines, else `row `.
-        stretches: one piece of work per stretch, in order of the file; each can be done in another thread.
-        log: findings about the file as a whole.
-    """
-
-    format: str
-    unit: str
-    stretches: Iterator[Callable[[], Stretch]]
-    log: FindingLog
 
 
 def find_columns(header: Sequence[str], file: str) -> tuple[Shape, dict[str, int], FindingLog]:

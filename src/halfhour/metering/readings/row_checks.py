@@ -6,16 +6,19 @@ columns with few different values are checked value by value, not row by row; th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, Severity
+from halfhour.formats.column_values import BAD, decoded, python_value, shown
+from halfhour.formats.readings_shapes import MOST_PERIODS, PERIOD_COLUMNS, Recognised, Stretch
 from halfhour.metering.readings import cell_values
-from halfhour.metering.readings.cell_values import BAD, REACTIVE, day_of, decoded, shown
+from halfhour.metering.readings.cell_values import QUANTITIES, REACTIVE, UNDIRECTED, day_of
 from halfhour.metering.readings.day_block import (
     ABSENT,
     ACTUAL,
@@ -26,7 +29,6 @@ from halfhour.metering.readings.day_block import (
     Series,
     lay_out,
 )
-from halfhour.metering.readings.readings_tables import MOST_PERIODS, PERIOD_COLUMNS, Stretch
 from halfhour.metering.readings.watt_hours import MOST_WH, Reading, to_watt_hours
 
 Mask = NDArray[np.bool_]
@@ -38,14 +40,18 @@ _CORRECT = "Correct it; until then the reading counts as missing."
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A stretch, what its messages call its rows, and the moment after which nothing can be known."""
+    """A stretch, the file that it is of, and the moment after which nothing can be known."""
 
     stretch: Stretch
-    unit: str
+    file: Recognised
     now: int
 
+    def code(self, code: str) -> str:
+        """What a code is called in the file's format."""
+        return self.file.codes.get(code, code)
+
     def value(self, row: int, column: str) -> object:
-        return cell_values.python_value(self.stretch.columns[column][row])
+        return python_value(self.stretch.columns[column][row])
 
     def finding(
         self,
@@ -58,11 +64,11 @@ class _Place:
     ) -> Finding:
         day = cell_values.settlement_date(self.value(row, "settlement_date"))
         return Finding(
-            code,
+            self.code(code),
             severity,
             f"{wrong}.",
             do,
-            f"{self.stretch.log.file}:{self.unit}{self.stretch.lines[row]}",
+            f"{self.stretch.log.file}:{self.file.unit}{self.stretch.lines[row]}",
             msid=cell_values.msid(self.value(row, "msid")) or "",
             settlement_date=None if day == BAD else day_of(day),
             settlement_period=period,
@@ -87,22 +93,26 @@ class _Rows:
     mark: NDArray[np.uint8]
     recorded: NDArray[np.int64]
     rows_read: int
+    directed: dict[str, str]
+    left_aside: dict[str, int]
 
 
-def to_day_block(stretch: Stretch, unit: str, now: int) -> DayBlock:
+def to_day_block(stretch: Stretch, file: Recognised, now: int, directions: Mapping[str, str]) -> DayBlock:
     """Check a stretch of a readings file and lay its good readings out as day rows.
 
     Args:
         stretch: the rows.
-        unit: as `Recognised.unit`.
+        file: which they are of.
         now: the moment of taking in [µs since 1970 UTC].
+        directions: measurement quantity of each MSID that is registered for one direction only, for rows that say none.
 
     Returns:
         The good readings, and in its log what is wrong with the others.
     """
-    place = _Place(stretch, unit, now)
-    rows = _check_common_columns(place)
-    return _long_block(place, rows) if stretch.shape == "long" else _wide_block(place, rows)
+    place = _Place(stretch, file, now)
+    rows = _check_common_columns(place, directions)
+    block = _long_block(place, rows) if stretch.shape == "long" else _wide_block(place, rows)
+    return replace(block, directed=rows.directed, left_aside=rows.left_aside)
 
 
 def _reject(place: _Place, usable: Mask, wrong: Mask, code: str, describe: Callable[[int], Finding]) -> None:
@@ -110,10 +120,10 @@ def _reject(place: _Place, usable: Mask, wrong: Mask, code: str, describe: Calla
     rows = np.flatnonzero(usable & wrong)
     if len(rows):
         usable[rows] = False
-        place.stretch.log.add_rows(code, rows, describe)
+        place.stretch.log.add_rows(place.code(code), rows, describe)
 
 
-def _check_common_columns(place: _Place) -> _Rows:
+def _check_common_columns(place: _Place, directions: Mapping[str, str]) -> _Rows:
     columns = place.stretch.columns
     count = len(place.stretch.lines)
     names: dict[str, int] = {}
@@ -123,7 +133,9 @@ def _check_common_columns(place: _Place) -> _Rows:
         return BAD if name is None else names.setdefault(name, len(names))
 
     msid = decoded(columns["msid"], number_of)
-    quantity = decoded(columns["measurement_quantity"], cell_values.measurement_quantity)
+    quantity = decoded(
+        columns["measurement_quantity"], partial(cell_values.measurement_quantity, undirected=place.file.undirected)
+    )
     day = decoded(columns["settlement_date"], cell_values.settlement_date)
     usable = _not_blank(columns, count)
     rows_read = int(np.count_nonzero(usable))
@@ -139,6 +151,7 @@ def _check_common_columns(place: _Place) -> _Rows:
     reactive = usable & (quantity == REACTIVE)
     place.stretch.log.tallies["reactive"] += int(np.count_nonzero(reactive))
     usable &= ~reactive
+    directed, left_aside = _direct(usable, list(names), msid, quantity, directions)
     reject(
         day == BAD,
         "RD-012",
@@ -157,14 +170,52 @@ def _check_common_columns(place: _Place) -> _Rows:
         recorded = _not_after_now(place, usable, recorded)
     return _Rows(
         usable,
-        [(name, text) for name in names for text in cell_values.QUANTITIES],
-        msid * len(cell_values.QUANTITIES) + quantity,
+        [(name, text) for name in names for text in QUANTITIES],
+        msid * len(QUANTITIES) + quantity,
         day,
         decoded(columns["settlement_date"], cell_values.periods_of_day),
         mark.astype(np.uint8),
         recorded,
         rows_read,
+        directed,
+        left_aside,
     )
+
+
+def _direct(
+    usable: Mask,
+    names: list[str],
+    msid: NDArray[np.int64],
+    quantity: NDArray[np.int64],
+    directions: Mapping[str, str],
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Give the rows without a direction that of their MSID; those that get none are used no further.
+
+    Args:
+        usable, quantity: changed in place.
+        names: of the ordinals in `msid`.
+        msid: of each row.
+        directions: the quantity of each MSID that has one direction.
+
+    Returns:
+        The direction of each MSID that was asked for, empty where it has none, and how many rows such a one has.
+    """
+    rows = np.flatnonzero(usable & (quantity == UNDIRECTED))
+    if len(rows) == 0:
+        return {}, {}
+    of_rows = msid[rows]
+    asked, counts = np.unique(of_rows, return_counts=True)
+    found = {int(ordinal): directions.get(names[ordinal], "") for ordinal in asked}
+    places = np.full(len(names), UNDIRECTED, dtype=np.int64)
+    for ordinal, direction in found.items():
+        if direction:
+            places[ordinal] = QUANTITIES.index(direction)
+    quantity[rows] = places[of_rows]
+    usable[rows[quantity[rows] == UNDIRECTED]] = False
+    left_aside = {
+        names[ordinal]: int(count) for ordinal, count in zip(asked, counts, strict=True) if not found[int(ordinal)]
+    }
+    return {names[ordinal]: direction for ordinal, direction in found.items()}, left_aside
 
 
 def _not_blank(columns: dict[str, pa.Array], count: int) -> Mask:
@@ -188,7 +239,7 @@ def _not_after_now(place: _Place, usable: Mask, recorded: NDArray[np.int64]) -> 
         )
 
     if future.any():
-        place.stretch.log.add_rows("RD-019", np.flatnonzero(future), describe)
+        place.stretch.log.add_rows("RD-019", np.flatnonzero(future), describe, "warning")
     return np.where(future, FILE_TIME, recorded)
 
 
@@ -240,7 +291,7 @@ def _long_block(place: _Place, rows: _Rows) -> DayBlock:
             )
 
         log.tallies["repeated"] += doubles.repeated
-        log.add_rows("RD-021", np.arange(len(doubles.first)), describe)
+        log.add_rows(place.code("RD-021"), np.arange(len(doubles.first)), describe)
 
     return lay_out(rows.series, readings, rows.rows_read, log, report)
 

@@ -15,7 +15,11 @@ from typing import Any
 
 from halfhour.errors import HalfhourError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2: sources say what was read with the portfolio's help. One of 1 is read as it is, and becomes 2 when written."""
+
+_READ_VERSIONS = (1, 2)
+
 CATALOGUE_FILE = "catalogue.json"
 SEGMENTS_FOLDER = "segments"
 
@@ -34,6 +38,9 @@ class Source:
         readings: half hours in the store that come from it.
         rejected: data that were not used, each with a finding.
         first_recorded_at: the earliest time of record of its readings; None where it has none.
+        directions: of MSIDs for which the file states no direction, the quantity (AI, AE) that the register gave; empty
+            where it gave none, and the readings were left aside.
+        clock: as `Recognised.clock`.
     """
 
     path: str
@@ -45,6 +52,8 @@ class Source:
     readings: int = 0
     rejected: int = 0
     first_recorded_at: datetime | None = None
+    directions: dict[str, str] = field(default_factory=dict)
+    clock: str = ""
 
     @property
     def known_from(self) -> datetime:
@@ -124,7 +133,7 @@ def load(folder: Path) -> Catalogue:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         version = content["version"]
-        if version == FORMAT_VERSION:
+        if version in _READ_VERSIONS:
             return _from_json(content, folder)
     except FileNotFoundError:
         return Catalogue()

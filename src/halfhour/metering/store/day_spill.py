@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from halfhour.formats.readings_shapes import MOST_PERIODS
 from halfhour.metering.readings.day_block import ABSENT, ACTUAL, CONFLICT, ESTIMATED, FILE_TIME, DayBlock, Series
-from halfhour.metering.readings.readings_tables import MOST_PERIODS
 from halfhour.metering.store.segment_files import SEGMENT_ROWS, cuts_between_sites, day_rows
 
 _VALUES = np.dtype([("wh", "<i4", MOST_PERIODS), ("marks", "u1", MOST_PERIODS)])
@@ -41,6 +41,9 @@ class Difference:
     first_wh: int
     second_wh: int
 
+
+Restrict = Callable[[Series, int, NDArray[np.uint8]], None]
+"""Given the series, the day and the 50 marks of a row, marks as absent what is not to be taken of it."""
 
 Report = Callable[[int, NDArray[np.int64], Callable[[int], Difference]], None]
 """Told of half hours with different values: the source, a number for each of them, and what a number stands for."""
@@ -115,13 +118,20 @@ class DaySpill:
         """All series in the store's order: by rank of the MSID, unknown ones last, then MSID and quantity."""
         return sorted(self._series, key=lambda series: (series[0] not in rank, rank.get(series[0], 0), series))
 
-    def sorted_tables(self, order: list[Series], site_of: Sequence[int], report: Report) -> Iterator[pa.Table]:
+    def sorted_tables(
+        self,
+        order: list[Series],
+        site_of: Sequence[int],
+        report: Report,
+        restrict: Mapping[int, Restrict] = MappingProxyType({}),
+    ) -> Iterator[pa.Table]:
         """The rows in order of series, day, time of record and source, in tables of segment size.
 
         Args:
             order: from `series`; the tables' ordinals refer to it.
             site_of: number of the site of each series, between which tables end.
             report: told of every half hour that has different values in one record.
+            restrict: by source, for those of which not everything is to be taken.
         """
         keys = np.concatenate(self._keys) if self._keys else np.empty(0, dtype=_KEYS)
         if len(keys) == 0:
@@ -145,7 +155,8 @@ class DaySpill:
             for start in range(first, last, _ROWS_AT_ONCE):
                 groups = bounds[start : min(start + _ROWS_AT_ONCE, last) + 1]
                 rows = slice(groups[0], groups[-1])
-                pieces.append(self._merged(keys[rows], values[sequence[rows]], groups - groups[0], order, report))
+                merged = self._merged(keys[rows], values[sequence[rows]], groups - groups[0], order, report)
+                pieces.append(self._kept(*merged, order, restrict))
             table = pa.concat_tables(pieces)
             if table.num_rows:
                 yield table
@@ -157,8 +168,11 @@ class DaySpill:
         bounds: NDArray[np.int64],
         order: list[Series],
         report: Report,
-    ) -> pa.Table:
-        """Rows that belong together made one; `bounds` are where each one's pieces begin, and the end of the last."""
+    ) -> tuple[NDArray[np.void], NDArray[np.int32], NDArray[np.uint8]]:
+        """Keys, values and marks of rows, those that belong together made one.
+
+        `bounds` are where each one's pieces begin, and the end of the last.
+        """
         starts, sizes = bounds[:-1], np.diff(bounds)
         wh, marks = values["wh"][starts], values["marks"][starts]
         for nth in range(1, int(sizes.max())):
@@ -176,9 +190,22 @@ class DaySpill:
             joined[differ] = CONFLICT
             marks[groups] = joined
             wh[groups] = np.where(held_marks == ABSENT, more_wh, held_wh)
-        wh[marks == CONFLICT] = 0
         marks[marks == CONFLICT] = ABSENT
-        keys = keys[starts]
+        return keys[starts], wh, marks
+
+    def _kept(
+        self,
+        keys: NDArray[np.void],
+        wh: NDArray[np.int32],
+        marks: NDArray[np.uint8],
+        order: list[Series],
+        restrict: Mapping[int, Restrict],
+    ) -> pa.Table:
+        """The rows of which anything is to be taken, counted."""
+        for source, of_row in restrict.items():
+            for row in np.flatnonzero(keys["source"] == source).tolist():
+                of_row(order[keys["series"][row]], int(keys["day"][row]), marks[row])
+        wh[marks == ABSENT] = 0
         for source, count in _count_by(keys["source"], marks != ABSENT).items():
             self.readings[source] = self.readings.get(source, 0) + count
         kept = (marks != ABSENT).any(axis=1)

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from halfhour.errors import Finding, HalfhourError
+from halfhour.formats.readings_shapes import Clock
 from halfhour.metering.readings.day_block import Series
 from halfhour.metering.store import catalogue as catalogues
 from halfhour.metering.store import intake
@@ -141,25 +143,39 @@ class ReadingsStore:
         return records
 
     def take_in(
-        self, files: Sequence[Path], root: Path, rank: Mapping[str, int], progress: intake.Progress | None = None
+        self,
+        files: Sequence[Path],
+        root: Path,
+        rank: Mapping[str, int],
+        progress: intake.Progress | None = None,
+        *,
+        directions: Mapping[str, str] = MappingProxyType({}),
+        bg_clock: Clock | None = None,
     ) -> None:
         """Take in the readings files whose content the store does not hold yet.
+
+        A file that states no direction of its readings, or not by which clock it counts, is taken in again when the
+        portfolio has come to say it; only for what could not be taken before.
 
         Args:
             files: in any order.
             root: the portfolio's folder, which names in messages start from.
             rank: number of the site of an MSID in the portfolio's order; unknown ones come last.
             progress: told of the advance.
+            directions: measurement quantity (AI, AE) of each MSID that is registered for one direction only.
+            bg_clock: the clock of bg files, `utc` or `local`; None = not said.
 
         Raises:
             HalfhourError: RD-030 to RD-032 the store, RD-033 a file cannot be opened, RD-034 it changed meanwhile,
-                RD-035 the store cannot be written. What is wrong inside a file is a finding.
+                RD-035 the store cannot be written, HH-510 the store holds readings by another clock. What is wrong
+                inside a file is a finding.
         """
         found = intake.look_at(files, root)
-        if all(file.is_as(self._catalogue.seen.get(file.name)) for file in found):
+        register = intake.Register(rank, directions, bg_clock)
+        if intake.nothing_to_do(self._catalogue, found, register):
             return
         with self._writing():
-            after = intake.take_in(self._catalogue, self.folder, found, rank, progress)
+            after = intake.take_in(self._catalogue, self.folder, found, register, progress)
             if after != self._catalogue:
                 self._commit(after)
 

@@ -7,7 +7,7 @@ The layout is the one that the engine's measurements ask for: one row per series
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from halfhour.errors import Finding, HalfhourError
+from halfhour.formats.readings_shapes import MOST_PERIODS
 from halfhour.metering.readings.day_block import Series
-from halfhour.metering.readings.readings_tables import MOST_PERIODS
 from halfhour.metering.store.catalogue import Segment
 
 COMPRESSION = "lz4"
@@ -253,6 +253,40 @@ def read_day(
             strict=True,
         )
     ]
+
+
+def marks_since(
+    segment: Segment, msids: frozenset[str] | None, since: datetime
+) -> Iterator[tuple[Series, int, int, NDArray[np.uint8]]]:
+    """The rows of a segment recorded at a moment or later: series, day, source, and the 50 marks.
+
+    Args:
+        segment: of a store.
+        msids: whose rows are wanted; None = any.
+        since: the moment.
+
+    Raises:
+        HalfhourError: RD-032 a file of the segment is missing or broken.
+    """
+    try:
+        held = pq.read_table(segment.series_path, columns=["msid", "measurement_quantity"]).to_pylist()
+        series = [(entry["msid"], entry["measurement_quantity"]) for entry in held]
+        wanted = pa.array([place for place, one in enumerate(series) if msids is None or one[0] in msids], pa.int32())
+        if len(wanted) == 0:
+            return
+        with pq.ParquetFile(segment.path) as file:
+            for batch in file.iter_batches(columns=["series", "settlement_date", "marks", "recorded_at", "source"]):
+                late = pc.greater_equal(batch.column("recorded_at"), pa.scalar(since, pa.timestamp("us", "UTC")))
+                rows = pa.Table.from_batches([batch]).filter(pc.and_(late, pc.is_in(batch.column("series"), wanted)))
+                yield from zip(
+                    [series[ordinal] for ordinal in rows.column("series").to_pylist()],
+                    rows.column("settlement_date").cast(pa.int32()).to_pylist(),
+                    rows.column("source").to_pylist(),
+                    marks_of(rows),
+                    strict=True,
+                )
+    except (OSError, pa.ArrowException) as error:
+        raise broken_segment(segment.path, error) from None
 
 
 def read_series(segments: Sequence[Segment]) -> pl.DataFrame:

@@ -68,6 +68,18 @@ def keys_belong_to_the_kind(portfolio: Portfolio) -> Iterator[Finding]:
             yield about(site, metering, "RG-030", "warning", message, step)
 
 
+def classes_belong_to_an_msid(portfolio: Portfolio) -> Iterator[Finding]:
+    """A class is one of an MSID, so a direction without an MSID has none."""
+    for site, metering in meterings(portfolio):
+        for direction, msid in (("import", metering.import_msid), ("export", metering.export_msid)):
+            for name in ("llfc", "mtc", "ssc", "profile_class"):
+                key = f"{direction}_{name}"
+                if msid is None and getattr(metering, key) is not None:
+                    message = f"{key} has no effect, since there is no {direction}."
+                    step = f"Add the {direction} MSID, or remove {key}."
+                    yield about(site, metering, "RG-030", "warning", message, step)
+
+
 def _misplaced(site: Site, metering: Metering, key: str, kinds: str) -> Finding:
     message = f"{key} belongs to {kinds} meterings only, and this one is at {metering.at}."
     return about(site, metering, "RG-030", "error", message, f"Remove {key}, or correct `at`.")

@@ -98,6 +98,25 @@ def parents_are_active(portfolio: Portfolio) -> Iterator[Finding]:
                 yield about(site, metering, "RG-029", "error", message, step)
 
 
+def line_loss_factor_classes_are_alike(portfolio: Portfolio) -> Iterator[Finding]:
+    """Loss factors cover the licensed network only, so behind a boundary the class of the boundary is expected."""
+    for site, members in _networks(portfolio):
+        named = _named(site)
+        for metering in members:
+            parents = _boundaries(site) if metering.parent is None else named.get(metering.parent, [])
+            for parent in parents:
+                both = shared(span_of(metering), span_of(parent))
+                if both is None or None in (metering.import_llfc, parent.import_llfc):
+                    continue
+                if metering.import_llfc != parent.import_llfc:
+                    message = (
+                        f"its import has LLFC {metering.import_llfc} and that of its parent {parent.name} has "
+                        f"{parent.import_llfc} {in_words(both)}."
+                    )
+                    step = "The class of the boundary is expected; correct it, or keep what the distributor gave."
+                    yield about(site, metering, "PN-210", "warning", message, step)
+
+
 def parents_form_no_cycle(portfolio: Portfolio) -> Iterator[Finding]:
     """The network is a tree whose root is the boundary."""
     for site, members in _networks(portfolio):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -39,7 +39,8 @@ def p0342(
     header: NetaHeader,
     *,
     supplier: str | None = None,
-    day: date | None = None,
+    start: date | None = None,
+    end: date | None = None,
     run_number: int = 1,
 ) -> Iterator[NetaReport]:
     """Metering System Non-Final Non-Chargeable Demand Volumes: one report for each Supplier and Settlement Day.
@@ -54,7 +55,7 @@ def p0342(
         header: of each Supplier's first report; later ones have the next sequence numbers. An empty `to_id` stands for
             the Supplier that the report is for.
         supplier: only this Supplier's.
-        day: only this Settlement Day's.
+        start, end: Settlement Days, closed-open; default: those of the run.
         run_number: of the market's run.
 
     Returns:
@@ -65,7 +66,7 @@ def p0342(
             these days, RP-004 a day's edition gives no proportion, ST-005 the run lacks a table.
     """
     portfolio = portfolio_of(run)
-    days = days_of_run(run.request, day, None if day is None else day + timedelta(days=1))
+    days = days_of_run(run.request, start, end)
     refuse_other_editions(run.request, days, P0342)
     numbers = [(one_day - run.request.start).days for one_day in days]
     by_supplier: dict[str, list[DeclaredImport]] = {}

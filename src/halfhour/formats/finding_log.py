@@ -1,4 +1,4 @@
-"""Findings of one readings file: at most a thousand of a code in full, the rest counted.
+"""Findings of one file: at most a thousand of a code in full, the rest counted.
 
 A file can be wrong in every one of its millions of rows: the reader of the exceptions needs examples and the number.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from halfhour.errors import Finding
+from halfhour.errors import Finding, Severity
 
 MOST_OF_A_CODE = 1_000
 
@@ -29,46 +29,49 @@ class FindingLog:
     def __init__(self, file: str) -> None:
         self.file = file
         self.tallies: Counter[str] = Counter()
-        self._kept: dict[str, list[Finding]] = {}
-        self._hidden: Counter[str] = Counter()
+        self._kept: dict[tuple[str, Severity], list[Finding]] = {}
+        self._hidden: Counter[tuple[str, Severity]] = Counter()
 
     def add(self, finding: Finding) -> None:
         """Record one finding."""
-        kept = self._kept.setdefault(finding.code, [])
+        kind = finding.code, finding.severity
+        kept = self._kept.setdefault(kind, [])
         if len(kept) < MOST_OF_A_CODE:
             kept.append(finding)
         else:
-            self._hidden[finding.code] += 1
+            self._hidden[kind] += 1
 
-    def add_rows(self, code: str, rows: NDArray[np.int64], describe: Callable[[int], Finding]) -> None:
+    def add_rows(
+        self, code: str, rows: NDArray[np.int64], describe: Callable[[int], Finding], severity: Severity = "error"
+    ) -> None:
         """Record a finding of this code for each row (or cell, or pair), describing only those to be shown."""
         if len(rows) == 0:
             return
-        kept = self._kept.setdefault(code, [])
+        kept = self._kept.setdefault((code, severity), [])
         room = MOST_OF_A_CODE - len(kept)
         kept += [describe(row) for row in rows[:room].tolist()]
-        self._hidden[code] += max(0, len(rows) - room)
+        self._hidden[code, severity] += max(0, len(rows) - room)
 
     def extend(self, later: FindingLog) -> None:
         """Add what was found in a later stretch of the same file."""
-        for code, findings in later._kept.items():
+        for kind, findings in later._kept.items():
             for finding in findings:
                 self.add(finding)
-            self._hidden[code] += later._hidden[code]
+            self._hidden[kind] += later._hidden[kind]
         self.tallies += later.tallies
 
     def errors(self) -> int:
         """How many data were not used."""
         return sum(
-            len(kept) + self._hidden[code] for code, kept in self._kept.items() if kept and kept[0].severity == "error"
+            len(kept) + self._hidden[kind] for kind, kept in self._kept.items() if kept and kept[0].severity == "error"
         )
 
     def findings(self) -> list[Finding]:
         """All findings, by code and in order of the file, each code closed by how many more there are."""
         rows: list[Finding] = []
-        for code, kept in sorted(self._kept.items()):
+        for kind, kept in sorted(self._kept.items()):
             rows += kept
-            if self._hidden[code]:
-                message = f"{self.file} has {self._hidden[code]:,} more findings of {code}, which are not listed."
-                rows.append(Finding(code, kept[0].severity, message, kept[0].next_step, self.file))
+            if hidden := self._hidden[kind]:
+                message = f"{self.file} has {hidden:,} more findings of {kind[0]}, which are not listed."
+                rows.append(Finding(kind[0], kept[0].severity, message, kept[0].next_step, self.file))
         return rows
