@@ -181,7 +181,7 @@ def _reading_files(folder: Path) -> tuple[tuple[Path, ...], list[Finding]]:
 
 
 def _begins_like_readings(file: Path) -> bool:
-    """Whether a file without the ending of one begins like a flow, a DF2 or a Parquet file: collectors name them freely."""
+    """Whether a file of another ending begins like a flow, a DF2 or a Parquet file: collectors name them freely."""
     from halfhour.formats.flows.envelopes import envelope_of  # noqa: PLC0415 - only where such a file lies there
     from halfhour.formats.text_blocks import start_of  # noqa: PLC0415
 
