@@ -24,7 +24,7 @@ test: $(VENV)/tools-installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 docs: $(VENV)/tools-installed
 	$(BIN)/python docs/generate.py

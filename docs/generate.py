@@ -12,6 +12,7 @@ from pathlib import Path
 from generator.commands import commands
 from generator.flow_layouts import flow_layouts
 from generator.market_data import market_data_tables
+from generator.plant import embedded_generation
 from generator.portfolio import portfolio_keys
 from generator.rulebook import rulebook
 from generator.run_folder import run_folder
@@ -46,6 +47,7 @@ def pages() -> dict[str, str]:
         "rulebook.md": rulebook(),
         "reference/commands.md": commands(),
         "reference/portfolio-keys.md": portfolio_keys(),
+        "reference/embedded-generation.md": embedded_generation(),
         "reference/market-data.md": market_data_tables(),
         "reference/run-folder.md": run_folder(),
         "reference/flow-layouts.md": flow_layouts(),

@@ -25,6 +25,7 @@ ROOMS = {
     "HH": "Half-hourly exchange formats",
     "ID": "Identifiers",
     "MD": "Market data",
+    "PL": "Plant",
     "PN": "Private networks",
     "RD": "Readings",
     "RG": "Register",
@@ -54,9 +55,10 @@ A code is stable: scripts may rely on it. It stands at the head of an error mess
 
 
 def raised_codes() -> set[str]:
-    """The codes that stand in quotes in the package's source."""
+    """The codes that stand in quotes in the package's source and in its data, but for the catalogue itself."""
     package = Path(halfhour.__file__).parent
-    texts = (path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    data = (path for path in package.rglob("*.toml") if path.parent.name != "codes")
+    texts = (path.read_text(encoding="utf-8") for path in (*package.rglob("*.py"), *data))
     return {code for text in texts for code in re.findall(r"[\"']([A-Z]{2}-\d{3})[\"']", text)}
 
 

@@ -19,6 +19,8 @@ from halfhour.errors import codes
 
 COMMANDS = [
     *(name for name in LINES if name not in GROUPS),
+    *("credit cover", "credit indebtedness", "credit treatments", "credit withdrawal", "credit calf"),
+    *("credit declaration", "credit query-period", "credit cap"),
     *("file check", "file show", "file convert", "file build"),
     *("market-data load", "market-data list", "market-data check"),
 ]
@@ -46,7 +48,11 @@ def test_a_group_of_commands_lists_every_one_of_them(capsys):
     for group in GROUPS:
         code, out, err = run(capsys, group, "--help")
         assert (code, err) == (0, "")
-        named = {line.split()[1] for line in out.splitlines() if line.startswith("│") and line.split()[1].isalpha()}
+        named = {
+            line.split()[1]
+            for line in out.splitlines()
+            if line.startswith("│") and line.split()[1].replace("-", "").isalpha()
+        }
         assert named >= {name.split()[1] for name in COMMANDS if name.startswith(f"{group} ")}
 
 
@@ -106,8 +112,11 @@ def leaves(value: Any, key: str = "") -> list[tuple[str, Any]]:
     return [(key, value)]
 
 
-# `classes` answers from loaded market data alone: its document is tested beside the classes, in tests/validity.
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"bench", "classes"}])
+ELSEWHERE = ("bench", "classes", "credit ", "assess", "triads", "benefits")
+"""Commands whose documents need more than a portfolio: they are tested beside what they answer."""
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if not name.startswith(ELSEWHERE)])
 def test_json_is_one_document_of_whole_watt_hours_money_as_text_and_iso_dates(capsys, settled, name):
     code, out, err = run(capsys, *commands_with_json(*settled)[name], "--json")
     assert (code, err) == (0, "")

@@ -1,4 +1,4 @@
-"""Settled volumes to £: the EMR levies.
+"""What volumes are worth: EMR levies, and the embedded benefits with what they rest on, from losses to credit cover.
 
 `levies` holds the CfD levies as invoiced; `capacity_market` the demand that Capacity Market charges are shared by.
 """

@@ -23,6 +23,7 @@ app = App(
     help="Settles embedded generation in Great Britain, one half hour at a time, and shows its working.",
 )
 LINES = {
+    "assess": "What a plant is: exemption, size, agreements, routes, and who receives which benefit.",
     "demo": "Write the example portfolio, settle it, compare the editions and write the report.",
     "settle": "Settle a portfolio into a run folder.",
     "compare": "The same half hours under several editions, MWh and £ side by side.",
@@ -34,11 +35,13 @@ LINES = {
     "file": "Industry files: check, show, convert, build.",
     "market-data": "Reference data: load it, list it, check it.",
     "mpan": "Parse and check MPAN cores and full supply numbers, both forms.",
+    "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
+    "triads": "The three Triads of each winter in a demand series.",
     "bench": "Measure the engine beside plain alternatives, as ratios.",
 }
-GROUPS = ("file", "market-data")
+GROUPS = ("credit", "file", "market-data")
 """Commands that have commands of their own."""
 
 for name, line in LINES.items():

@@ -154,9 +154,10 @@ def _changed_inputs(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, str]
     for name in ("edition", "from", "to", "run_type", "known_at"):
         if a["run"][name] != b["run"][name]:
             found.append({"what": name, "a": str(a["run"][name]), "b": str(b["run"][name])})
-    for name in a["settings"]:
-        if a["settings"][name] != b["settings"].get(name):
-            found.append({"what": name, "a": str(a["settings"][name]), "b": str(b["settings"].get(name))})
+    for name in dict.fromkeys((*a["settings"], *b["settings"])):
+        of_a, of_b = a["settings"].get(name), b["settings"].get(name)
+        if of_a != of_b:
+            found.append({"what": name, "a": str(of_a), "b": str(of_b)})
     for kind in ("register", "readings", "market_data"):
         before = {(one["path"], one["sha256"]) for one in a["inputs"].get(kind, [])}
         after = {(one["path"], one["sha256"]) for one in b["inputs"].get(kind, [])}

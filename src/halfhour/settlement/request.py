@@ -138,7 +138,7 @@ def request_for(
         raise HalfhourError(
             "ST-001",
             f"The portfolio '{portfolio.path}' has no readings of any boundary or third-party meter.",
-            "Put readings files below its folder readings/ (long or wide CSV, Parquet).",
+            "Put readings files below its folder readings/ (CSV, Parquet, D0036, Stark DF2 and others).",
         )
     first, last = start or held[0], end or held[1]
     if not first < last:
