@@ -35,6 +35,7 @@ LINES = {
     "file": "Industry files: check, show, convert, build.",
     "market-data": "Reference data: load it, list it, check it.",
     "mpan": "Parse and check MPAN cores and full supply numbers, both forms.",
+    "benefits": "The embedded benefits of a plant in £, route beside route.",
     "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
