@@ -351,7 +351,7 @@ def stored(store: MarketDataStore, name: str, gsp_group: str, keys: Whole) -> Va
     """An input from the user's market data for the days of some half hours, its latest run; None where it has none.
 
     Records carry more decimals than are published; they are rounded once, half to even, to those that are reckoned
-    with, and the source says how many were. A multiplier for all zones holds only before zones had factors of their own.
+    with, and the source says how many were. A multiplier for all zones holds until zones have factors of their own.
     """
     if name not in _STORED:
         return None
