@@ -379,7 +379,7 @@ def test_a_wide_file_without_the_autumn_columns_is_whole_on_other_days(tmp_path:
 
 # --- what is wrong with a file ----------------------------------------------------------------------------------
 
-GZIPPED = gzip.compress(long(*(row(p) for p in range(1, 49))).encode())
+GZIPPED = gzip.compress(long(*(row(p) for p in range(1, 49))).encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
