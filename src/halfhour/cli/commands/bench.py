@@ -28,6 +28,7 @@ def bench(
     passes: int = 5,
     ingest_sites: int = 500,
     mpan_days: int = 10_000,
+    plants: int = 50,
     alternatives: str = ",".join(ALTERNATIVES),
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -49,6 +50,9 @@ def bench(
         Sites for the command as a whole, phase by phase; 0 leaves it out.
     mpan_days
         MPAN-days of a D0036 that is read, checked and written as Parquet beside a plain csv loop; 0 leaves it out.
+    plants
+        Plants whose embedded benefits of a year are compared under every route, beside a plain Decimal loop; 0 leaves
+        it out.
     alternatives
         Which of polars, duckdb, pandas; empty leaves them out.
     folder
@@ -71,6 +75,9 @@ def bench(
         if mpan_days:
             found["files"] = _measure_files(place, mpan_days)
             found["agree"] = found["agree"] and len({one["kwh"] for one in found["files"] if one["whole"]}) == 1
+        if plants:
+            found["plants"] = _measure_plants(place, plants)
+            found["agree"] = found["agree"] and len({str(one["gross"]) for one in found["plants"]}) == 1
     if json:
         print_json(found)
     else:
@@ -78,6 +85,8 @@ def bench(
             _show(found, sites)
         if mpan_days:
             _show_files(found["files"])
+        if plants:
+            _show_plants(found["plants"])
         print_line("All agree to the watt-hour." if found["agree"] else "THEY DO NOT AGREE.")
     return 0 if found["agree"] else 1
 
@@ -132,6 +141,19 @@ def _measure_files(place: Path, mpan_days: int) -> list[dict[str, Any]]:
             found.append(
                 one | {"name": name, "mpan_days": size, "bytes": file.stat().st_size, "whole": size == mpan_days}
             )
+    return found
+
+
+def _measure_plants(place: Path, plants: int) -> list[dict[str, Any]]:
+    from halfhour.benchmark import benefits  # noqa: PLC0415
+
+    module, folder = "halfhour.benchmark.benefits", place / f"plants-{plants}"
+    say(f"Writing a year of {plants:,} plants …")
+    _process("write", module, "write", str(plants), str(folder))
+    found = []
+    for name in benefits.CONTESTANTS:
+        say(f"Measuring {name} …")
+        found.append(_process(name, module, name, str(plants), str(folder)) | {"name": name})
     return found
 
 
@@ -235,4 +257,24 @@ def _show_files(files: list[dict[str, Any]]) -> None:
         ("", "MB", "s", "million advances a second", "× halfhour", "peak MB"),
         rows,
         numeric=(1, 2, 3, 4, 5),
+    )
+
+
+def _show_plants(plants: list[dict[str, Any]]) -> None:
+    ours = plants[0]
+    rows = [
+        (
+            one["name"],
+            f"{one['s']:.2f}",
+            f"{one['ms_per_plant_year']:.1f}",
+            f"{one['ms_per_plant_year'] / ours['ms_per_plant_year']:.1f}",
+            f"{one['peak_mb']:.0f}",
+        )
+        for one in plants
+    ]
+    print_table(
+        f"Embedded benefits of {ours['plants']:,} plants, a year, every route (the loop writes nothing)",
+        ("", "s", "ms a plant-year", "× halfhour", "peak MB"),
+        rows,
+        numeric=(1, 2, 3, 4),
     )
