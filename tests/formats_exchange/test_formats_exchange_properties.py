@@ -56,3 +56,16 @@ def test_every_format_gives_the_same_day_rows(
     assert codes_of(store) == []
     assert values_of(store) == readings
     assert store.sources[0].readings == len(readings)
+
+
+def test_the_last_half_hour_of_the_calendar_ends_in_the_year_after(tmp_path: Path) -> None:
+    last = {("2000000000015", "AI", date(2099, 12, 31), 48): (1, "A")}
+    file, write = FORMATS["Stark DF2"]
+    text = write(last)
+    assert "01/01/2100,00:00" in text
+    write_readings(tmp_path, file, text)
+    store = taken_in(tmp_path, MSIDS)
+    assert codes_of(store) == []
+    assert store.sources[0].readings == 1
+    write_readings(tmp_path, "beyond.df2", text.replace("01/01/2100,00:00", "01/01/2100,00:30"))
+    assert codes_of(taken_in(tmp_path, MSIDS)) == [("HH-502", "error")]

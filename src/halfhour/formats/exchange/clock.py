@@ -76,7 +76,7 @@ def _midnight(day: int) -> int:
     return (moment - datetime.combine(_EPOCH, datetime.min.time())) // HALF_HOUR
 
 
-def _day(form: re.Pattern[str], value: object) -> int:
+def _day(form: re.Pattern[str], value: object, last: date = LAST_DAY) -> int:
     match = form.fullmatch(str(value))
     if match is None:
         return BAD
@@ -84,7 +84,7 @@ def _day(form: re.Pattern[str], value: object) -> int:
         day = date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         return BAD
-    return number_of(day) if FIRST_DAY <= day <= LAST_DAY else BAD
+    return number_of(day) if FIRST_DAY <= day <= last else BAD
 
 
 def _half_hour(form: re.Pattern[str], value: object) -> int:
@@ -101,6 +101,12 @@ Meaning = Callable[[object], int]
 
 day_with_slashes: Meaning = partial(_day, _DAY_SLASH)
 """Of dd/mm/yyyy, from 1990 to 2099."""
+
+end_day_with_slashes: Meaning = partial(_day, _DAY_SLASH, last=LAST_DAY + timedelta(days=1))
+"""Of dd/mm/yyyy, from 1990 to the midnight that ends 2099."""
+
+LAST_HALF_HOUR = (number_of(LAST_DAY) + 1) * HALF_HOURS_A_DAY - 1
+"""Of 2099, which ends in winter."""
 
 day_with_hyphens: Meaning = partial(_day, _DAY_HYPHEN)
 """Of dd-mm-yyyy, from 1990 to 2099."""

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from halfhour.formats.column_values import BAD, decoded
 from halfhour.formats.exchange.clock import (
     HALF_HOURS_A_DAY,
+    LAST_HALF_HOUR,
     NOT_A_HALF_HOUR,
-    day_with_slashes,
+    end_day_with_slashes,
     half_hour_with_seconds,
     settlement_half_hours_of,
 )
@@ -143,13 +144,15 @@ def _stretch(block: bytes, first_line: int, headings: list[_Heading], form: Form
     msid = of_words(place, [heading.msid or "" for heading in headings])
     rows = Rows(FindingLog(form.file), fields.lines, msid, np.asarray(kwh.is_valid()))
 
-    day, end = decoded(date, day_with_slashes), decoded(time, half_hour_with_seconds)
-    rows.reject(day == BAD, "HH-502", lambda row: f"{written_value(date, row)} is not a day, dd/mm/yyyy")
+    day, end = decoded(date, end_day_with_slashes), decoded(time, half_hour_with_seconds)
+    begin = day * HALF_HOURS_A_DAY + end - 1
+    beyond = (end >= 0) & (begin > LAST_HALF_HOUR)
+    rows.reject((day == BAD) | beyond, "HH-502", lambda row: f"{written_value(date, row)} is not a day, dd/mm/yyyy")
     rows.reject(end == BAD, "HH-502", lambda row: f"{written_value(time, row)} is not a time of day, hh:mm")
     rows.reject(
         end == NOT_A_HALF_HOUR, "HH-502", lambda row: f"{written_value(time, row)} is not the end of a half hour"
     )
-    day, period = settlement_half_hours_of(day * HALF_HOURS_A_DAY + end - 1, rows.usable)
+    day, period = settlement_half_hours_of(begin, rows.usable)
     mark = decoded(status, _status)
     rows.reject(
         mark == BAD,
