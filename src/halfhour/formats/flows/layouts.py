@@ -174,12 +174,20 @@ def find_layout(flow_version: str, folders: Iterable[Path] = ()) -> Layout | Non
         path = folder / f"{flow_version}.toml"
         if path.is_file():
             return _read(path.read_bytes(), str(path), flow_version)
-    return shipped().get(flow_version)
+    return _shipped(flow_version)
 
 
 def environment_folders() -> list[Path]:
     """The user's folders of layouts that the environment names."""
     return [Path(part) for part in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if part]
+
+
+@cache
+def _shipped(flow_version: str) -> Layout | None:
+    file = files(__package__).joinpath("layouts", f"{flow_version}.toml")
+    if not file.is_file():
+        return None
+    return _read(file.read_bytes(), f"layouts/{flow_version}.toml", flow_version)
 
 
 @cache
