@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from halfhour.charges.benefits import Market, compare_routes, half_hours
 from halfhour.charges.benefits.exact import as_decimal, each, rate_digits, total
 from halfhour.charges.benefits.reading import read_readings
+from halfhour.charges.benefits.tables import HALF_HOUR_SCHEMA, SUMMARY_SCHEMA, YEAR_SCHEMA
 from halfhour.charges.benefits.terms import read_terms
 from halfhour.errors import HalfhourError, Refused
+from halfhour.terms import glossary
 
 HEADER = "settlement_date,settlement_period,export_mwh,llf_export\n"
 
@@ -293,3 +295,8 @@ def test_triads_that_cannot_be_are_refused(half_hours_given: list[tuple[date, in
     market.triads["2026/27"] = (tuple(half_hours_given), "provisional")
     made = compare_routes(small_plant(), rows(V19C), market, "2026/27", components=("tnuos",))
     assert [found.error.code for found in made.lacking] == [code]
+
+
+def test_every_column_of_the_tables_is_in_the_glossary() -> None:
+    for schema in (HALF_HOUR_SCHEMA, YEAR_SCHEMA, SUMMARY_SCHEMA):
+        assert set(schema) - set(glossary()) == set()
