@@ -23,6 +23,11 @@ def decoded(column: pa.Array, meaning: Callable[[object], int]) -> NDArray[np.in
     return found
 
 
+def plain(column: pa.Array) -> pa.Array:
+    """A column whose values stand in it themselves."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
 def python_value(value: pa.Scalar) -> object:
     """A value as Python has it; of dates and time zones that Python has not, a text that no check will take."""
     try:

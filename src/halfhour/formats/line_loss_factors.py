@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from halfhour.errors import HalfhourError, Refused
 from halfhour.formats.flows.blocks import FlowBlock
-from halfhour.formats.flows.checking import FlowChecker, as_date, decoded
+from halfhour.formats.flows.checking import FlowChecker, as_date, decoded_text, whole_number
 from halfhour.formats.flows.layouts import Layout
 from halfhour.formats.flows.reading import FlowReader, Options
 
@@ -138,12 +138,12 @@ def _factors(block: FlowBlock, reader: FlowReader) -> LossFactorBlock | None:
     if classes is None:
         return None
     row = block.parent_rows(rows, days_of)
-    period = decoded(rows.columns[periods.period.item], _whole)
-    value = decoded(rows.columns[factor], _thousandths)
+    period = decoded_text(rows.columns[periods.period.item], whole_number)
+    value = decoded_text(rows.columns[factor], _thousandths)
     good = (row >= 0) & (period >= 1) & (period <= PERIODS) & (value > 0)
     thousandths = np.zeros((len(days_of.index), PERIODS), dtype=np.int32)
     thousandths[row[good], period[good] - 1] = value[good]
-    day = decoded(days_of.columns[periods.date.item], _day_number)
+    day = decoded_text(days_of.columns[periods.date.item], _day_number)
     names = classes.columns[classes.group.items[0].name].to_pylist()
     of_class = block.parent_rows(days_of, classes)
     kept = np.flatnonzero((days_of.index >= block.context) & (day != _NO_DAY) & (of_class >= 0))
@@ -158,10 +158,6 @@ _NO_DAY = -(1 << 20)
 def _day_number(text: str) -> int:
     day = as_date(text)
     return (day - _EPOCH).days if day else _NO_DAY
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 def _thousandths(text: str) -> int:

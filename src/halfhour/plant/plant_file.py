@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from halfhour.errors import Finding, HalfhourError, Refused
+from halfhour.errors.written_values import shown
 from halfhour.identifiers import gsp_group_of_distributor
 from halfhour.plant.conditions import industry_day, megawatts, table
 from halfhour.plant.licence import declared_net_capacity, exemptable
 from halfhour.plant.model import Arrangement, Plant, Station
 from halfhour.plant.routes import COMPONENTS, ROUTES
 from halfhour.plant.sizes import group_areas
-from halfhour.plant.values import Key, Unreadable, keys, nearest, read_number, read_value, shown
+from halfhour.plant.values import Key, Unreadable, keys, nearest_key, read_number, read_value
 
 STATION_KEYS = (
     *("technology", "power_provided_mw", "output_to_others_mw", "same_site_supply_mw", "declared_net_capacity_mw"),
@@ -98,7 +99,7 @@ def plant_of_text(text: str, name: str = "plant.toml") -> Plant:
     known = (*keys(), "other_station", *MONEY_TABLES)
     for found in document:
         if found not in known:
-            step = f"Use the tables {', '.join(known)}. {nearest(found, known)}".rstrip()
+            step = f"Use the tables {', '.join(known)}. {nearest_key(found, known)}".rstrip()
             reading.error("PL-002", f"{shown(found)} is no table of a plant file.", step, reading.where(found))
     if not isinstance(document.get("plant"), dict):
         raise HalfhourError("PL-001", f"{name} has no table [plant].", "Head the plant's facts with [plant].")
@@ -162,7 +163,7 @@ def _read_table(
     for name, value in written.items():
         where = reading.where(title, name, occurrence)
         if name not in known:
-            step = f"Remove it, or write the key meant. {nearest(name, known)}".rstrip()
+            step = f"Remove it, or write the key meant. {nearest_key(name, known)}".rstrip()
             reading.error("PL-002", f"{shown(name)} is no key of [{title}].", step, where)
             continue
         try:
@@ -194,7 +195,7 @@ def _pass_through(reading: _Reading, written: object) -> dict[str, dict[str, Dec
     for route, entry in written.items():
         where = reading.where(f"pass_through.{route}")
         if route not in ROUTES:
-            step = f"The routes are {', '.join(ROUTES)}. {nearest(route, ROUTES)}".rstrip()
+            step = f"The routes are {', '.join(ROUTES)}. {nearest_key(route, ROUTES)}".rstrip()
             reading.error("PL-002", f"{shown(route)} is no route.", step, where)
             continue
         known = {
@@ -215,7 +216,7 @@ def _costs(reading: _Reading, written: object) -> dict[str, Decimal]:
     for route, value in written.items():
         where = reading.where("costs", route)
         if route not in ROUTES:
-            step = f"The routes are {', '.join(ROUTES)}. {nearest(route, ROUTES)}".rstrip()
+            step = f"The routes are {', '.join(ROUTES)}. {nearest_key(route, ROUTES)}".rstrip()
             reading.error("PL-002", f"{shown(route)} is no route.", step, where)
             continue
         try:

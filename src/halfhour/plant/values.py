@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from halfhour.errors import HalfhourError
+from halfhour.errors.written_values import UnreadableValue, nearest
 from halfhour.identifiers import gsp_group, gsp_group_of_distributor
 from halfhour.plant.conditions import table
 
@@ -21,18 +21,15 @@ UNKNOWN = "unknown"
 MOST_MW = Decimal(100_000)
 """Above the capacity of the whole GB system, so that kW given as MW is noticed."""
 
+_LONGEST_COMPARED = 80
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,9})?")
 _ID = re.compile(r"[A-Za-z0-9-]{1,80}")
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what the value is
-    """A value that cannot be read: `reason` completes "`key` is `value`, ..."."""
+class Unreadable(UnreadableValue):
+    """A value of a plant file that cannot be read."""
 
-    def __init__(self, reason: str, next_step: str, *, code: str = "PL-003") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.next_step = next_step
-        self.code = code
+    usual_code = "PL-003"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +65,9 @@ def keys() -> dict[str, dict[str, Key]]:
     }
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    """The nearest of the known names as a sentence, empty where none is near."""
-    by_lower_case = {candidate.lower(): candidate for candidate in known}
-    close = get_close_matches(name.lower()[:80], by_lower_case, n=1, cutoff=0.6)
-    return f"The nearest known is {by_lower_case[close[0]]!r}." if close else ""
-
-
-def shown(value: object) -> str:
-    """A written value for a message, cut to a readable length."""
-    try:
-        text = repr(value) if isinstance(value, str) else str(value)
-    except ValueError:
-        # Python writes no integer of more than 4,300 digits.
-        return "a very large number"
-    return text if len(text) <= 60 else text[:57] + "..."
+def nearest_key(name: str, known: Collection[str]) -> str:
+    """The nearest of the known words of a plant file, by how a written one, of whatever length, begins."""
+    return nearest(name[:_LONGEST_COMPARED], known)
 
 
 def read_value(key: Key, written: object) -> Any:
@@ -95,7 +80,7 @@ def read_value(key: Key, written: object) -> Any:
         return None
     value = _READERS[key.kind](written)
     if key.choices and value not in key.choices:
-        step = f"Write one of {', '.join(key.choices)}, or unknown. {nearest(str(value), key.choices)}".rstrip()
+        step = f"Write one of {', '.join(key.choices)}, or unknown. {nearest_key(str(value), key.choices)}".rstrip()
         raise Unreadable("which is not known", step, code="PL-004")
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         if key.least is not None and value < key.least:

@@ -14,7 +14,8 @@ from importlib.resources import files
 from typing import Any
 
 from halfhour.errors import Finding
-from halfhour.register.values import READERS, Unreadable, nearest, shown
+from halfhour.errors.written_values import nearest, shown
+from halfhour.register.values import READERS, Unreadable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from halfhour.errors import Finding, HalfhourError, Refused
+from halfhour.errors.written_values import nearest
 from halfhour.register.checks import check_portfolio
 from halfhour.register.model import LossFactor, Portfolio, Settings, Site, SourceFile
 from halfhour.register.parameters import read_loss_factors, read_settings
 from halfhour.register.site_files import read_site
 from halfhour.register.site_tables import TABLE_FILES, read_site_tables
-from halfhour.register.values import nearest
 
 SETTINGS_FILE = "portfolio.toml"
 LOSS_FACTORS_FILE = "line_loss_factors.csv"

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from halfhour.errors import Finding
+from halfhour.errors.written_values import nearest, shown
 from halfhour.register.layout import read_table
 from halfhour.register.model import Declaration, Metering, Site
-from halfhour.register.values import nearest, shown
 
 SITE_TABLES = ("site", "metering", "declaration")
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from halfhour.errors import Finding
+from halfhour.errors.written_values import nearest, shown
 from halfhour.register.layout import layout, read_table
 from halfhour.register.model import Portfolio, Site
 from halfhour.register.site_files import label, make_site
-from halfhour.register.values import nearest, shown
 
 # File name to the layout's table, in the order in which they are read.
 TABLE_FILES = {"sites.csv": "site", "metering.csv": "metering", "declarations.csv": "declaration"}

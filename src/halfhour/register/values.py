@@ -7,11 +7,11 @@ reason, so that a site means the same in either form.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 
+from halfhour.errors.written_values import UnreadableValue
 from halfhour.identifiers import (
     LINE_LOSS_FACTOR_CLASS,
     METER_TIMESWITCH_CLASS,
@@ -20,9 +20,6 @@ from halfhour.identifiers import (
     ClassForm,
 )
 
-# Comparing one unknown name with very many known ones takes longer than reading the whole portfolio.
-_MOST_NAMES_COMPARED = 500
-
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]{1,9})?")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -30,33 +27,10 @@ _ID = re.compile(r"[A-Za-z0-9-]+")
 _DISPLAY_GROUPING = re.compile(r"[0-9]{2} [0-9]{4} [0-9]{4} [0-9]{3}")
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what the value is
-    """A written value that cannot be read: `reason` completes "`key` is `value`, ..."."""
+class Unreadable(UnreadableValue):
+    """A value of a portfolio that cannot be read."""
 
-    def __init__(self, reason: str, next_step: str, *, code: str = "RG-008") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.next_step = next_step
-        self.code = code
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """The nearest of the known names as a sentence of a next step, empty where none is near."""
-    if len(known) > _MOST_NAMES_COMPARED:
-        return ""
-    by_lower_case = {candidate.lower(): candidate for candidate in known}
-    close = get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.6)
-    return f"The nearest known is {by_lower_case[close[0]]!r}." if close else ""
-
-
-def shown(value: object) -> str:
-    """A written value for a message, cut to a readable length."""
-    try:
-        text = repr(value) if isinstance(value, str) else str(value)
-    except ValueError:
-        # Python writes no integer of more than 4,300 digits.
-        return "a very large number"
-    return text if len(text) <= 60 else text[:57] + "..."
+    usual_code = "RG-008"
 
 
 def _text(value: object) -> str:

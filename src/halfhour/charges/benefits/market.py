@@ -23,6 +23,7 @@ from halfhour.charges.benefits.columns import EPOCH, PERIODS_A_DAY, Cells, Numbe
 from halfhour.charges.benefits.exact import FACTOR_DECIMALS, MOST_FACTOR, MOST_PRICE, PRICE_DECIMALS, Whole, cut, scaled
 from halfhour.charges.benefits.half_hours import ACTUAL, STATUSES, Rows, text_frame
 from halfhour.errors import HalfhourError
+from halfhour.market_data.embedded.rules import rule_date
 from halfhour.market_data.embedded.zones import zone
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ _OTHER_COLUMNS = ("settlement_date", "settlement_period", "gsp_group", "status",
 _NET = Number("a net volume", 6, -(10**12), 10**12, "MWh")
 _SUSPECT = "suspect"
 _OF_A_ZONE = ("tlm_del", "tlm_off")
-ZONAL_FROM = date(2018, 4, 1)
-"""From when on each zone has Transmission Loss Factors of its own (P350; handbook embedded-generation.md 1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +364,7 @@ def stored(store: MarketDataStore, name: str, gsp_group: str, keys: Whole) -> Va
         for row in store.reference_rows(table, day):
             if row.get("gsp_group") not in (None, "", gsp_group) or row[column] is None:
                 continue
-            if name in _OF_A_ZONE and not row.get("gsp_group") and day >= ZONAL_FROM:
+            if name in _OF_A_ZONE and not row.get("gsp_group") and day >= rule_date("zonal_loss_factors"):
                 continue
             key, run = key_of(day, row["settlement_period"]), row.get("run") or ""
             value = scaled(cut(row[column], number.decimals), number.decimals)

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from halfhour.calendar import settlement_periods
 from halfhour.errors import Finding
+from halfhour.formats.column_values import decoded, plain
 from halfhour.formats.finding_log import FindingLog
 from halfhour.formats.flows.blocks import NO_PARENT, UNKNOWN, FlowBlock, GroupRows, Ints
 from halfhour.formats.flows.envelopes import value_fault
 from halfhour.formats.flows.findings import FlowFinding
-from halfhour.formats.flows.layouts import Group, Item, Layout
+from halfhour.formats.flows.layouts import Group, Item
 from halfhour.formats.flows.lines import long_line
 from halfhour.formats.flows.reading import FlowReader, Options
 
@@ -331,7 +332,7 @@ class FlowChecker:
             is_mpan = item.type.kind == "mpan"
             empty = np.zeros(0, dtype=np.int64)
             if is_mpan and item.required:
-                blank = np.asarray(pc.equal(_plain(column), ""))[wrong]
+                blank = np.asarray(pc.equal(plain(column), ""))[wrong]
                 empty, wrong = wrong[blank], wrong[~blank]
             self._report(
                 block,
@@ -422,14 +423,14 @@ class FlowChecker:
         own = np.flatnonzero((rows.index >= block.context) & (block.parent[rows.index] >= 0))
         if not len(own):
             return
-        expected = decoded(days, _periods_of)[own]
+        expected = decoded_text(days, _periods_of)[own]
         parent = block.parent[rows.index[own]]
         first = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]]))
         counts = np.diff(np.append(first, len(own)))
         right = expected[first]
         wrong = (counts != right) & (right > 0)
         if periods.period is not None:
-            number = decoded(rows.columns[periods.period.item], _whole)[own]
+            number = decoded_text(rows.columns[periods.period.item], whole_number)[own]
             outside = (number < 1) | (number > np.repeat(right, counts))
             place = np.repeat(np.arange(len(first)), counts)
             _, once = np.unique(place * 64 + np.clip(number, 0, 63), return_index=True)
@@ -479,17 +480,9 @@ def _times(group: Group) -> str:
     return str(group.least) if group.least == group.most else f"{group.least} to {group.most}"
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-
-
-def decoded(column: pa.Array, meaning: Callable[[str], int]) -> NDArray[np.int64]:
-    """The meaning of each value of a column of text, asked once for each different one."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    table = np.array([*(meaning(text) for text in texts), meaning("")], dtype=np.int64)
-    found: NDArray[np.int64] = table[encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
-    return found
+def decoded_text(column: pa.Array, meaning: Callable[[str], int]) -> NDArray[np.int64]:
+    """The meaning of each value of a column of text; null is asked as nothing."""
+    return decoded(column, lambda value: meaning("" if value is None else str(value)))
 
 
 def as_date(text: str) -> date | None:
@@ -505,7 +498,8 @@ def _periods_of(text: str) -> int:
     return settlement_periods(day) if day is not None and 1990 <= day.year < 2100 else 0
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A whole number of fewer than ten digits; 0 where it is none."""
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
@@ -552,6 +546,3 @@ def check_file(path: Path, name: str | None = None, options: Options | None = No
     for _ in checker.blocks():
         pass
     return reader, checker.verdict()
-
-
-__all__ = ["FlowChecker", "Layout", "Verdict", "as_date", "check_file", "decoded"]

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from halfhour.formats.column_values import plain
 from halfhour.formats.flows.blocks import FlowBlock, GroupRows
 from halfhour.formats.flows.checking import FlowChecker, as_date
 from halfhour.formats.flows.envelopes import Envelope
@@ -113,14 +114,10 @@ def _table(
         if values is None:
             values = pa.nulls(len(rows.index), _FEW if column.item.type.few else pa.string())
         if column.item.secret and not secrets:
-            values = pc.if_else(pc.equal(_plain(values), ""), "", HIDDEN)
+            values = pc.if_else(pc.equal(plain(values), ""), "", HIDDEN)
         faultless = column.place.group == rows.group.id and column.place.item in rows.faultless
         columns[column.name] = convert(values, column.item, faultless)
     return pa.table(columns)
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def as_text(column: pa.Array, item: Item, faultless: bool) -> pa.Array:
@@ -130,8 +127,8 @@ def as_text(column: pa.Array, item: Item, faultless: bool) -> pa.Array:
     """
     meaning = {"date": _iso_date, "datetime": _iso_moment}.get(item.type.stored)
     if meaning is not None:
-        return _plain(_each(column, meaning, pa.string()))
-    column = _plain(column)
+        return plain(_each(column, meaning, pa.string()))
+    column = plain(column)
     if item.type.kind in _FREE_TEXT:
         risky = pc.match_substring_regex(column, _FORMULA)
         if pc.any(risky).as_py():
@@ -143,11 +140,11 @@ def as_values(column: pa.Array, item: Item, faultless: bool) -> pa.Array:
     """A column for typed tables: dates, moments, whole and decimal numbers as such; empty items as null."""
     kind = item.type
     if kind.stored == "date":
-        return _plain(_each(column, as_date, pa.date32()))
+        return plain(_each(column, as_date, pa.date32()))
     if kind.stored == "datetime":
-        return _plain(_each(column, _moment, pa.timestamp("s")))
+        return plain(_each(column, _moment, pa.timestamp("s")))
     if kind.stored in ("integer", "decimal"):
-        return _numbers(_plain(column), kind, faultless and item.required)
+        return _numbers(plain(column), kind, faultless and item.required)
     return _without_empty(column if pa.types.is_dictionary(column.type) else column.dictionary_encode())
 
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date
 
 from halfhour.errors import Finding
+from halfhour.errors.written_values import nearest, shown
 from halfhour.register.checks._common import ASSETS, FINAL_DEMAND, about, declarations
 from halfhour.register.checks.interim import EMR_DECLARATIONS_FROM
 from halfhour.register.model import Declaration, Metering, Portfolio, Site
 from halfhour.register.spans import Span, in_words, shared, span_of, stated_gaps
-from halfhour.register.values import nearest, shown
 
 EMR_KINDS = ("emr-msid", "emr-amsid", "interim")
 

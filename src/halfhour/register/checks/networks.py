@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from halfhour.errors import Finding
+from halfhour.errors.written_values import nearest, shown
 from halfhour.register.checks._common import about
 from halfhour.register.model import Metering, Portfolio, Site
 from halfhour.register.spans import Span, in_words, shared, span_of, stated_gaps
-from halfhour.register.values import nearest, shown
 
 
 def _networks(portfolio: Portfolio) -> Iterator[tuple[Site, list[Metering]]]:
