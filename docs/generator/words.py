@@ -16,22 +16,29 @@ from halfhour.terms import glossary
 BUSINESS_RULES = Path(__file__).parents[1] / "business-rules.toml"
 
 ROOMS = {
+    "BS": "Microgeneration backstop",
     "CA": "Calendar",
     "CH": "Charges",
     "CL": "Command line",
+    "CS": "Cases",
+    "DC": "Declarations and asset metering",
     "DM": "Demo",
     "EB": "Embedded benefits and credit cover",
+    "EX": "Export registration",
     "FF": "Industry files",
     "HH": "Half-hourly exchange formats",
     "ID": "Identifiers",
     "MD": "Market data",
     "PL": "Plant",
     "PN": "Private networks",
+    "PT": "Timetables of market processes",
     "RD": "Readings",
     "RG": "Register",
+    "RM": "Register that remembers",
     "RP": "Reports",
     "RU": "Rules",
     "ST": "Settlement",
+    "SV": "Server",
 }
 
 

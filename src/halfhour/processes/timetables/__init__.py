@@ -1,0 +1,44 @@
+"""Timetables of market processes: REF, WHEN, ACTION, FROM, TO, INFORMATION REQUIRED, METHOD, and what a machine needs.
+
+Each is a data file in `data/`, read once and checked as a whole; people read the same table that drives the cases.
+"""
+
+from halfhour.processes.timetables.conditions import Condition, Unknown, holds
+from halfhour.processes.timetables.model import (
+    Clock,
+    Fact,
+    OpenedBy,
+    Outcome,
+    Parameter,
+    ParameterValue,
+    Party,
+    Prerequisite,
+    Silence,
+    State,
+    StateKind,
+    Step,
+    Timetable,
+)
+from halfhour.processes.timetables.reading import find_timetable, read_timetable, timetables
+
+__all__ = [
+    "Clock",
+    "Condition",
+    "Fact",
+    "OpenedBy",
+    "Outcome",
+    "Parameter",
+    "ParameterValue",
+    "Party",
+    "Prerequisite",
+    "Silence",
+    "State",
+    "StateKind",
+    "Step",
+    "Timetable",
+    "Unknown",
+    "find_timetable",
+    "holds",
+    "read_timetable",
+    "timetables",
+]
