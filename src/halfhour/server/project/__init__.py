@@ -1,0 +1,1 @@
+"""The Django project: settings from the environment, the database, and the table of addresses."""
