@@ -5,6 +5,7 @@ from halfhour.processes.cases.facts import case_key, check_opening, read_value
 from halfhour.processes.cases.fold import fold
 from halfhour.processes.cases.projecting import Answer, project, under
 from halfhour.processes.cases.state import Attempt, CaseState, FollowOn, StepState, Transition, Waiting
+from halfhour.processes.cases.telling import case_document, event_document, waiting_document
 
 __all__ = [
     "Answer",
@@ -18,11 +19,14 @@ __all__ = [
     "Transition",
     "Waiting",
     "as_known_at",
+    "case_document",
     "case_key",
     "check_opening",
+    "event_document",
     "fold",
     "in_effect",
     "project",
     "read_value",
     "under",
+    "waiting_document",
 ]
