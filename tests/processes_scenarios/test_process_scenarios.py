@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from scenario_folders import differences, folders, name_of, read_scenario
 
 from halfhour.formats.flows.checking import check_file
 from halfhour.processes.cases import fold
+from processes_scenarios.scenario_folders import differences, folders, name_of, read_scenario
 
 
 @pytest.mark.parametrize("folder", folders(), ids=name_of)

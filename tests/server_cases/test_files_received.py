@@ -1,4 +1,4 @@
-"""Files in and out of cases: recognised, acknowledged, matched, opened by, or left for a person; the same file twice is one."""
+"""Files in and out of cases: recognised, acknowledged, matched, opening, or left for a person; the same one twice is one."""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ class _Attempt:
     late: int = 0
     silent_since: date | None = None
     half: bool = False
+    state_before: str = ""
     received: dict[str, Event] = field(default_factory=dict)
     closed: str = ""
     events: list[str] = field(default_factory=list)
@@ -248,9 +249,9 @@ class _Folding:
                 self._complete(step, attempt, outcome, day, "", what=f"silence counts as {outcome.name}")
                 return
             state = silence.state
-        self._say(
-            "CS-109", "warning", step, f"{self._subject(step)} was due on {due}.", "Chase it, or record what came."
-        )
+        attempt.state_before = self.state if state else ""
+        message = f"{self._subject(step)} was due on {due}."
+        self._say("CS-109", "warning", step, message, "Chase it, or record what came.")
         self._enter(day, step.ref, what, state, "")
         self.open_and_close(day)
 
@@ -397,6 +398,9 @@ class _Folding:
         if outcome.opens_case:
             self.follow_ons.append(FollowOn(outcome.opens_case, outcome.because, day, step.ref))
         state = outcome.state
+        if not state and attempt.state_before and step.silent and self.state == step.silent.state:
+            # Late as it is, what its silence had changed is as it was.
+            state = attempt.state_before
         reopens = outcome.reopens
         if reopens and not self._may_reopen(step, outcome):
             state, reopens = outcome.beyond or outcome.state, ()

@@ -50,6 +50,7 @@ class FlowFileRow(models.Model):
         sha256: of its bytes; the same bytes twice are one file.
         flow: flow and version, `D0155001`; empty where it cannot be told.
         created: the header's moment as it stands.
+        organisation: in whose name it was given; empty for whoever runs the server. It reaches no case of others.
         findings: faults as lists of code, severity, message, next step and place.
     """
 
@@ -63,6 +64,7 @@ class FlowFileRow(models.Model):
     to_mpid = models.CharField(max_length=4, blank=True, db_index=True)
     file_id = models.CharField(max_length=10, blank=True)
     created = models.CharField(max_length=14, blank=True)
+    organisation = models.CharField(max_length=40, blank=True, db_index=True)
     state = models.CharField(max_length=10, choices=[(one, one) for one in FileState])
     findings = models.JSONField(encoder=DjangoJSONEncoder, default=list)
     who = models.CharField(max_length=80)

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from halfhour.errors import HalfhourError
@@ -21,7 +22,7 @@ from halfhour.formats.flows.records import FlowFile, read_flow
 from halfhour.processes.flows import Message, messages_of
 from halfhour.processes.flows.matching import Match, OpenCase, event_of, match, message_subjects
 from halfhour.processes.timetables import find_timetable
-from halfhour.server.cases.models import Case
+from halfhour.server.cases.models import Case, CaseParty
 from halfhour.server.cases.stored import events_of, opening_of
 from halfhour.server.cases.writing import open_case, record, today
 from halfhour.server.files.models import FileInstance, FileState, FlowFileRow, InstanceState, InstanceSubject
@@ -44,10 +45,19 @@ class Receipt:
     file: FlowFileRow
 
 
-def receive(content: bytes, name: str, who: str, *, on: date | None = None, moment: datetime | None = None) -> Receipt:
+def receive(
+    content: bytes,
+    name: str,
+    who: str,
+    *,
+    organisation: str = "",
+    on: date | None = None,
+    moment: datetime | None = None,
+) -> Receipt:
     """Take a file in. The same bytes twice are one file, and what was left of it is gone on with.
 
     Args:
+        organisation: in whose name it is given: it then reaches only cases in which that organisation plays a party.
         on: day on which it came; None = the day that its header says.
 
     Raises:
@@ -62,7 +72,7 @@ def receive(content: bytes, name: str, who: str, *, on: date | None = None, mome
     if row is None:
         try:
             with transaction.atomic():
-                row = _stored(content, sha256, name, who, on, recorded_at)
+                row = _stored(content, sha256, name, who, organisation, on, recorded_at)
         except IntegrityError:
             # Another writer has just stored the same bytes.
             row = FlowFileRow.objects.get(sha256=sha256)
@@ -72,7 +82,9 @@ def receive(content: bytes, name: str, who: str, *, on: date | None = None, mome
     return Receipt(new, FlowFileRow.objects.get(pk=row.pk))
 
 
-def _stored(content: bytes, sha256: str, name: str, who: str, on: date | None, recorded_at: datetime) -> FlowFileRow:
+def _stored(
+    content: bytes, sha256: str, name: str, who: str, organisation: str, on: date | None, recorded_at: datetime
+) -> FlowFileRow:
     flow, accepted, rejected, findings = _looked_at(content, name)
     header = flow.header if flow else {}
     row = FlowFileRow.objects.create(
@@ -88,6 +100,7 @@ def _stored(content: bytes, sha256: str, name: str, who: str, on: date | None, r
         created=header.get("created", "")[:14],
         state=FileState.ACCEPTED if accepted else FileState.REJECTED,
         findings=findings,
+        organisation=organisation,
         who=who,
         recorded_at=recorded_at,
     )
@@ -167,12 +180,23 @@ def _take(instance: FileInstance, message: Message, row: FlowFileRow, who: str, 
 
 def _found(instance: FileInstance, message: Message) -> Match:
     values = [row.value for row in instance.subject_rows.all()]
-    cases = Case.objects.filter(subject_rows__value__in=values).distinct().order_by("id").prefetch_related("events")
-    return match(
+    cases = Case.objects.filter(subject_rows__value__in=values)
+    organisation = instance.file.organisation
+    if organisation:
+        # A file says itself who sent it, and may lie: given in an organisation's name it reaches no case of others.
+        cases = cases.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), mpid=organisation)))
+    found = match(
         message,
-        [OpenCase(find_timetable(case.timetable), opening_of(case), events_of(case.events.all())) for case in cases],
+        [
+            OpenCase(find_timetable(case.timetable), opening_of(case), events_of(case.events.all()))
+            for case in cases.distinct().order_by("id").prefetch_related("events")
+        ],
         instance.on,
     )
+    if found.opens is not None and organisation and organisation not in found.opens.parties.values():
+        because = f"{message.flow} would open {found.opens.timetable}, in which {organisation} plays no party."
+        return Match("", None, None, because)
+    return found
 
 
 def _record(

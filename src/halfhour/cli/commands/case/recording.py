@@ -17,6 +17,7 @@ def record(
     data: Values = (),
     fact: Values = (),
     party: Values = (),
+    flow: str = "",
     by: str = "",
     correct: str = "",
     withdraw: str = "",
@@ -44,6 +45,8 @@ def record(
         NAME=VALUE learnt without a step; may be given more than once.
     party
         NAME=MPID of who plays a party from that day on; may be given more than once.
+    flow
+        Flow that brought it, where the file itself is not at hand; left out, it was no flow.
     by
         MPID or name of who did it.
     correct
@@ -71,7 +74,7 @@ def record(
         "withdrawal": bool(withdraw),
         "note": bool(note),
     }
-    chosen = [kind for kind, given in kinds.items() if given] or ["act"]
+    chosen = [kind for kind, given in kinds.items() if given] or ["flow" if flow else "act"]
     if len(chosen) > 1:
         step_next = "Record one thing at a time: a step, facts, parties, a correction, a withdrawal or a note."
         raise HalfhourError("CL-021", f"One event cannot be {' and '.join(chosen)}.", step_next)
@@ -90,6 +93,7 @@ def record(
         by=by,
         corrects=correct or withdraw,
         event_id=event,
+        flow=flow,
     )
     recorded = record_event(case, made, person())
     timetable = find_timetable(recorded.case.timetable)
