@@ -37,13 +37,14 @@ LINES = {
     "mpan": "Parse and check MPAN cores and full supply numbers, both forms.",
     "benefits": "The embedded benefits of a plant in £, route beside route.",
     "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
+    "register": "The register that remembers: portfolio files in and out, facts as known at any moment, the change log.",
     "case": "Market processes: open a case, record what happened, take files in and send them, see what is due.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
     "triads": "The three Triads of each winter in a demand series.",
     "bench": "Measure the engine beside plain alternatives, as ratios.",
 }
-GROUPS = ("case", "credit", "file", "market-data")
+GROUPS = ("case", "credit", "file", "market-data", "register")
 """Commands that have commands of their own."""
 
 for name, line in LINES.items():

@@ -22,7 +22,8 @@ from halfhour.register.model import (
     Voltage,
     in_force,
 )
-from halfhour.register.reading import load_portfolio, read_portfolio
+from halfhour.register.portfolio_writing import write_portfolio
+from halfhour.register.reading import load_portfolio, read_portfolio, with_readings_of
 from halfhour.register.site_tables import write_portfolio_tables
 
 __all__ = [
@@ -48,5 +49,7 @@ __all__ = [
     "layout",
     "load_portfolio",
     "read_portfolio",
+    "with_readings_of",
+    "write_portfolio",
     "write_portfolio_tables",
 ]

@@ -111,6 +111,19 @@ def read_portfolio(path: Path | str) -> tuple[Portfolio, list[Finding]]:
     return _without_errors(portfolio, findings)
 
 
+def with_readings_of(portfolio: Portfolio, folder: Path | str) -> Portfolio:
+    """The same register with the readings, and the place, of another portfolio folder.
+
+    Raises:
+        HalfhourError: RG-002 where there is no such folder.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise HalfhourError("RG-002", f"There is no portfolio folder {place}.", "Check the path, or create the folder.")
+    reading_files, findings = _reading_files(place)
+    return replace(portfolio, path=place, reading_files=reading_files, findings=(*portfolio.findings, *findings))
+
+
 def _files_not_read(names: list[str]) -> Iterator[Finding]:
     """A warning for each file beside the sites that looks like a part of the portfolio and is none."""
     known = [*TABLE_FILES, LOSS_FACTORS_FILE]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from halfhour.errors import HalfhourError
-from halfhour.register import load_portfolio
 from halfhour.register.model import Portfolio
 from halfhour.settlement.run import Run
 
@@ -14,7 +13,7 @@ def portfolio_of(run: Run) -> Portfolio:
     Raises:
         HalfhourError: RP-001 its register files are not those of the run; what reading it raises.
     """
-    portfolio = load_portfolio(run.portfolio_path)
+    portfolio = run.load_portfolio()
     check_register(run, portfolio)
     return portfolio
 

@@ -93,14 +93,12 @@ def portfolio_of(run: Run) -> Portfolio:
     Raises:
         HalfhourError: ST-007 they are not, or the portfolio is gone.
     """
-    from halfhour.register import load_portfolio  # noqa: PLC0415 - not needed to settle
-
     path = run.portfolio_path
     if not path.is_dir():
         raise HalfhourError(
             "ST-007", f"The run's portfolio, '{path}', is not there.", "Keep the run and its portfolio where they were."
         )
-    portfolio = load_portfolio(path)
+    portfolio = run.load_portfolio()
     then = {file["path"]: file["sha256"] for file in run.manifest["inputs"]["register"]}
     now = {file.path: file.sha256 for file in portfolio.register_files}
     changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from halfhour.settlement.explanation import Explanation
 
 RUNS = "runs"
+REGISTER = "register"
+"""Folder of a run that was made from the register: the register's portfolio as it was known, in portfolio files."""
 
 
 class Run:
@@ -132,6 +134,19 @@ class Run:
     def portfolio_path(self) -> Path:
         """Where the portfolio that was settled lies, from where the run lies."""
         return Path(os.path.normpath(self.folder.absolute() / self.manifest["portfolio"]))
+
+    def load_portfolio(self) -> Portfolio:
+        """The portfolio that was settled: its files as they lie there now, or the register that the run keeps.
+
+        Raises:
+            Refused: RG-001 its files have errors. HalfhourError: RG-002 its folder is gone.
+        """
+        from halfhour.register import load_portfolio, with_readings_of  # noqa: PLC0415 - not needed to settle
+
+        kept = self.folder / REGISTER
+        if kept.is_dir():
+            return with_readings_of(load_portfolio(kept), self.portfolio_path)
+        return load_portfolio(self.portfolio_path)
 
     @property
     def market_data_path(self) -> Path | None:

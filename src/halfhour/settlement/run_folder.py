@@ -308,10 +308,11 @@ def _write(folder: Path, manifest: dict[str, Any]) -> None:
 def _hashes(folder: Path, known: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """The hash of every file of a run but the manifest, by name; those known already are taken as they are."""
     found = {}
-    for path in sorted(folder.iterdir()):
-        if path.name in known:
-            found[path.name] = known[path.name]
-        elif path.name != MANIFEST:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name in known:
+            found[name] = known[name]
+        elif name != MANIFEST:
             with path.open("rb") as stream:
-                found[path.name] = {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+                found[name] = {"sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
     return found

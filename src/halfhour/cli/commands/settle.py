@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +14,10 @@ from halfhour.cli.output import counted, mwh, print_json, print_line, print_tabl
 from halfhour.errors import HalfhourError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from halfhour.register import Portfolio
+    from halfhour.server.register.settling import FromRegister
     from halfhour.settlement.run import Run
 
 SHOWN = 8
@@ -28,6 +34,8 @@ def settle(
     run_type: Literal["II", "SF", "R1", "R2", "R3", "RF", "D", "DF"] = "SF",
     known_at: str | None = None,
     detail: Literal["all", "none", "totals"] = "all",
+    register: Annotated[bool, Parameter(negative=())] = False,
+    register_portfolio: str = "default",
     market_data: Path | None = None,
     engine: Literal["local", "spark"] = "local",
     report: Annotated[bool, Parameter(negative="--no-report")] = True,
@@ -56,6 +64,11 @@ def settle(
         Use only readings recorded by this moment (2024-02-10T12:00:00Z), or run-date for each day's planned run.
     detail
         all half hours; none = no site_periods; totals = no settled_volumes either.
+    register
+        Take sites, meterings and declarations from the register, as known at --known-at, and the readings from the
+        folder; the run keeps the register's portfolio files.
+    register_portfolio
+        Which portfolio of the register.
     market_data
         Store of market data that loss factors are looked up in, for meterings with a Line Loss Factor Class; default:
         market-data.sqlite in the portfolio, else HALFHOUR_MARKET_DATA, else the user's store, else none.
@@ -72,13 +85,25 @@ def settle(
 
     if engine == "spark":
         raise HalfhourError("CL-004", "The Spark engine is not built yet.", "Leave --engine out.")
-    loaded = arguments.portfolio(portfolio)
-    finish = None
-    if report:
-        from halfhour.reports import write_report  # noqa: PLC0415
+    moment = arguments.moment(known_at)
+    finishing: list[Callable[[Path, Portfolio], None]] = []
+    with ExitStack() as stack:
+        if register:
+            source = stack.enter_context(_from_register(portfolio, moment, register_portfolio))
+            loaded, moment = source.portfolio, source.known_at
+            finishing.append(lambda folder, _: source.keep(folder))
+        else:
+            loaded = arguments.portfolio(portfolio)
+        if report:
+            from halfhour.reports import write_report  # noqa: PLC0415
 
-        finish = write_report
-    with arguments.progress_bar("Settling") as tell:
+            finishing.append(write_report)
+
+        def finish_all(folder: Path, settled: Portfolio) -> None:
+            for finish in finishing:
+                finish(folder, settled)
+
+        tell = stack.enter_context(arguments.progress_bar("Settling"))
         run = settle_portfolio(
             loaded,
             edition=edition,
@@ -86,11 +111,11 @@ def settle(
             end=arguments.day(to),
             out=out,
             run_type=run_type,
-            known_at=arguments.moment(known_at),
+            known_at=moment,
             detail=detail,
             market_data=market_data,
             progress=tell,
-            finish=finish,
+            finish=finish_all if finishing else None,
         )
     exceptions = run.exceptions
     serious = exceptions.filter(exceptions["severity"] != "info")
@@ -138,6 +163,26 @@ def settle(
             if serious.height > SHOWN:
                 say(f"  … and {serious.height - SHOWN} more")
     return 1 if strict and serious.height else 0
+
+
+def _from_register(folder: Path, moment: datetime | str | None, name: str) -> AbstractContextManager[FromRegister]:
+    """The register's portfolio as known at a moment, with the folder's readings.
+
+    Raises:
+        HalfhourError: CL-022 the moment is `run-date`, which is another for each day.
+    """
+    if isinstance(moment, str):
+        raise HalfhourError(
+            "CL-022",
+            "The register is known at one moment, and run-date is another for each day.",
+            "Give --known-at a moment such as 2024-02-10T12:00:00Z, or leave it out.",
+        )
+    from halfhour.server.project.database import ready  # noqa: PLC0415 - an extra
+
+    ready()
+    from halfhour.server.register.settling import from_register  # noqa: PLC0415
+
+    return from_register(folder, moment, name)
 
 
 def _print_volumes(run: Run) -> None:
