@@ -7,7 +7,7 @@ events give the same state whatever the order in which they were recorded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -97,6 +97,7 @@ class _Folding:
         self.follow_ons: list[FollowOn] = []
         self.missing: dict[str, set[str]] = {}
         self.findings: list[Finding] = []
+        self.said: Mapping[str, Any] = {}
 
     # Opening and closing of steps
 
@@ -207,11 +208,15 @@ class _Folding:
 
     def _applies(self, step: Step) -> bool:
         try:
-            met = holds(step.only_if, self.facts, self.parameters)
+            met = holds(step.only_if, self.facts, self._counted(), self.parameters)
         except Unknown as unknown:
             self.missing.setdefault(unknown.name, set()).add(step.ref)
             return False
         return met
+
+    def _counted(self) -> dict[str, int]:
+        """Every measure of the timetable, those that nothing has counted yet at 0."""
+        return {name: self.measures[name] for name in self.timetable.measures}
 
     def _last(self, ref: str) -> _Attempt | None:
         attempts = self.attempts[ref]
@@ -378,6 +383,7 @@ class _Folding:
         return None
 
     def _do(self, step: Step, outcome: Outcome, event: Event) -> None:
+        self.said = event.data
         self._merge(event)
         self._learn(outcome, event)
         if step.any_time:
@@ -396,7 +402,9 @@ class _Folding:
         for name, number in outcome.counts.items():
             self.measures[name] += number
         if outcome.opens_case:
-            self.follow_ons.append(FollowOn(outcome.opens_case, outcome.because, day, step.ref))
+            data = self.said
+            parties = {name: str(data[item]) for name, item in outcome.opens_parties.items() if data.get(item)}
+            self.follow_ons.append(FollowOn(outcome.opens_case, outcome.because, day, step.ref, parties))
         state = outcome.state
         if not state and attempt.state_before and step.silent and self.state == step.silent.state:
             # Late as it is, what its silence had changed is as it was.
@@ -407,7 +415,7 @@ class _Folding:
         self._enter(day, step.ref, what, state, event)
         if self.ended_on is None:
             for ref in reopens:
-                self._reopen(self.timetable.by_ref[ref], day)
+                self._reopen(self.timetable.by_ref[ref], day, outcome.reopen_days)
             self.open_and_close(day)
 
     def _may_reopen(self, step: Step, outcome: Outcome) -> bool:
@@ -417,10 +425,12 @@ class _Folding:
         self.reopened[step.ref, outcome.name] += 1
         return self.reopened[step.ref, outcome.name] <= int(most)
 
-    def _reopen(self, step: Step, day: date) -> None:
+    def _reopen(self, step: Step, day: date, days: int | str | None) -> None:
         last = self._last(step.ref)
         if last is not None and last.open:
             last.closed = "superseded"
+        if days is not None and step.clock is not None:
+            step = replace(step, clock=replace(step.clock, days=days, chosen_by=""))
         self._open(step, day, last.keys if last else (self._keys(step) or frozenset()), reopened_on=day)
 
     def _not_applied(self, event: Event) -> None:

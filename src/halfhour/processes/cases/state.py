@@ -86,12 +86,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class FollowOn:
-    """A case that must be opened because of this one."""
+    """A case that must be opened because of this one; `parties` are those of its parties that are others than here."""
 
     timetable: str
     because: str
     on: date
     ref: str
+    parties: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,10 @@ class Outcome:
         conditions: over the event's data, the facts and the parameters.
         state: of the case from then on; empty = unchanged.
         reopens: refs of steps that get a new attempt, `at_most` so many times (number or parameter; None = always);
-            `beyond` is the state where there may be no more.
-        opens_case: timetable of the case that follows, empty where none does, and why.
+            `beyond` is the state where there may be no more. `reopen_days` are the days of their clocks then, None as
+            in the step.
+        opens_case: timetable of the case that follows, empty where none does, and why; `opens_parties` says which of
+            its parties are taken from items of the event's data.
         counts: added to the case's measures.
         learns: facts of the case that are taken from items of the event's data of another name.
     """
@@ -147,8 +149,10 @@ class Outcome:
     reopens: tuple[str, ...]
     at_most: int | str | None
     beyond: str
+    reopen_days: int | str | None
     opens_case: str
     because: str
+    opens_parties: Mapping[str, str]
     counts: Mapping[str, int]
     learns: Mapping[str, str]
     meaning: str
@@ -257,6 +261,11 @@ class Timetable:
     def by_ref(self) -> dict[str, Step]:
         """The steps by their refs."""
         return {step.ref: step for step in self.steps}
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Every measure that an outcome counts."""
+        return frozenset(name for step in self.steps for outcome in step.outcomes for name in outcome.counts)
 
     @cached_property
     def flows(self) -> frozenset[str]:

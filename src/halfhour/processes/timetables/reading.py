@@ -60,7 +60,20 @@ _STEP = (
 )
 _CLOCK = ("anchor", "days", "mode", "unit", "regime", "roll")
 _OUTCOME = (
-    *("name", "flow", "if", "state", "reopens", "at_most", "beyond", "opens_case", "counts", "learns", "meaning"),
+    *(
+        "name",
+        "flow",
+        "if",
+        "state",
+        "reopens",
+        "at_most",
+        "beyond",
+        "reopen_days",
+        "opens_case",
+        "counts",
+        "learns",
+        "meaning",
+    ),
 )
 _SILENT = ("state", "deemed", "if", "meaning")
 
@@ -284,7 +297,7 @@ def _outcome(row: Mapping[str, Any], place: str) -> Outcome:
     place = f"{place}, outcome {row.get('name', '?')}"
     _known(row, _OUTCOME, place)
     opens = _of(row, "opens_case", dict, place, {})
-    _known(opens, ("timetable", "because"), place)
+    _known(opens, ("timetable", "because", "parties"), place)
     at_most = row.get("at_most")
     if at_most is not None and (not isinstance(at_most, int | str) or isinstance(at_most, bool)):
         raise _wrong(place, "at_most is neither a number nor a parameter")
@@ -296,8 +309,10 @@ def _outcome(row: Mapping[str, Any], place: str) -> Outcome:
         tuple(_of(row, "reopens", list, place, [])),
         at_most,
         str(row.get("beyond", "")),
+        row.get("reopen_days"),
         str(opens.get("timetable", "")),
         str(opens.get("because", "")),
+        dict(_of(opens, "parties", dict, place, {})),
         dict(_of(row, "counts", dict, place, {})),
         dict(_of(row, "learns", dict, place, {})),
         str(row.get("meaning", "")),
@@ -379,8 +394,9 @@ def _step_problems(timetable: Timetable, step: Step, here: str) -> Iterator[Half
     for outcome in step.outcomes:
         yield from (_undefined(here, "learns", one) for one in outcome.learns if one not in timetable.facts)
         yield from (_undefined(here, "reopens", one) for one in outcome.reopens if one not in timetable.by_ref)
-        if isinstance(outcome.at_most, str) and outcome.at_most not in timetable.parameters:
-            yield _undefined(here, "at_most", outcome.at_most)
+        for name, value in (("at_most", outcome.at_most), ("reopen_days", outcome.reopen_days)):
+            if isinstance(value, str) and value not in timetable.parameters:
+                yield _undefined(here, name, value)
     if step.clock:
         yield from _clock_problems(timetable, step.clock, here)
 
