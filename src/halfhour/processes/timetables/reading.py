@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -143,9 +144,24 @@ def read_timetable(written: Mapping[str, Any], base: Callable[[str], Mapping[str
         opened_by=tuple(_opened_by(row, place) for row in _rows(whole, "opened_by", place)),
         notes=str(whole.get("notes", "")),
     )
+    if timetable.extends:
+        # A variant that takes steps out takes out the states that only these lead to.
+        led_to = _led_to(timetable)
+        states = {name: state for name, state in timetable.states.items() if name in led_to}
+        timetable = replace(timetable, states=states)
     for problem in _problems(timetable):
         raise problem
     return timetable
+
+
+def _led_to(timetable: Timetable) -> set[str]:
+    """The states that a case may come to."""
+    led_to = {timetable.first_state}
+    for step in timetable.steps:
+        led_to.update(one.state for one in step.outcomes)
+        led_to.update(one.beyond for one in step.outcomes)
+        led_to.update((step.half, step.silent.state if step.silent else ""))
+    return led_to - {""}
 
 
 def _varied(written: Mapping[str, Any], base: Callable[[str], Mapping[str, Any]] | None) -> Mapping[str, Any]:
@@ -351,16 +367,13 @@ def _problems(timetable: Timetable) -> Iterator[HalfhourError]:
         here = f"{place}, opened_by {opener.flow}"
         yield from (_undefined(here, "facts", one) for one in opener.facts if one not in timetable.facts)
         yield from (_undefined(here, "parties", one) for one in opener.parties if one not in timetable.parties)
-    used = {timetable.first_state}
+    used = _led_to(timetable)
     for step in timetable.steps:
         here = f"{place}, step {step.ref}"
         yield from (
             _undefined(here, "party", one) for one in (step.sender, *step.recipients) if one not in timetable.parties
         )
         yield from _step_problems(timetable, step, here)
-        states = [*(one.state for one in step.outcomes), *(one.beyond for one in step.outcomes), step.half]
-        states.append(step.silent.state if step.silent else "")
-        used.update(filter(None, states))
         yield from (
             _undefined(here, "opens_case", one.opens_case)
             for one in step.outcomes
