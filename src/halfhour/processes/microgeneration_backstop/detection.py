@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from halfhour.errors import Finding
 
@@ -46,7 +47,7 @@ def negative_advances(
         if mpan in with_case:
             continue
         dated.sort()
-        for (since, before), (day, after) in zip(dated, dated[1:], strict=False):
+        for (since, before), (day, after) in pairwise(dated):
             if after < before:
                 message = f"Import register of {mpan} went back by {before - after} kWh from {since} to {day}."
                 step = "Open a microgeneration backstop case, or look for a register that was exchanged or misread."

@@ -57,7 +57,7 @@ def mismeasured(
     """The error of an import register while the Meter was at risk.
 
     Args:
-        backstop: whether an electromechanical Meter has one; then, as for meters that count both ways, nothing is wrong.
+        backstop: whether an electromechanical Meter has one; then, as for one that counts both ways, nothing is wrong.
         export_wh: real export by Settlement Day [Wh].
         import_price, system_price: [£/kWh].
         adds_export: whether this make of an electronic import-only Meter registers export as import.
