@@ -16,6 +16,7 @@ from generator.plant import embedded_generation
 from generator.portfolio import portfolio_keys
 from generator.rulebook import rulebook
 from generator.run_folder import run_folder
+from generator.timetables import timetable_pages
 from generator.words import business_rules, error_codes, nomenclature
 
 DOCS = Path(__file__).parent
@@ -54,6 +55,7 @@ def pages() -> dict[str, str]:
         "reference/error-codes.md": error_codes(),
         "reference/glossary.md": nomenclature(),
         "reference/business-rules.md": business_rules(),
+        **timetable_pages(),
     }
 
 

@@ -39,6 +39,7 @@ LINES = {
     "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
     "register": "The register that remembers: portfolio files in and out, facts as known at any moment, the change log.",
     "case": "Market processes: open a case, record what happened, take files in and send them, see what is due.",
+    "timetable": "The timetables of market processes: who does what by when, what may come, and what follows.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
     "triads": "The three Triads of each winter in a demand series.",
