@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from halfhour.formats.flows.layouts import find_layout
 from halfhour.formats.flows.records import Record, new_flow, write_flow
+from numbered_files import numbered
 
 MPAN = "1012345678903"
 LDSO, SUPPLIER, MOA, NEW_SUPPLIER, NEW_MOA = ("R", "LOND"), ("X", "HHSP"), ("M", "HHMO"), ("X", "UDMS"), ("M", "EELM")
 
 
-def flow_file(name, sender, recipient, created, *groups, file_id="0000000001"):
+def flow_file(name, sender, recipient, created, *groups):
     """The bytes of a file."""
     header = {
-        "file_id": file_id,
+        "file_id": "0000000001",
         "from_role": sender[0],
         "from_mpid": sender[1],
         "to_role": recipient[0],
@@ -22,44 +23,44 @@ def flow_file(name, sender, recipient, created, *groups, file_id="0000000001"):
     return write_flow(new_flow(find_layout(f"{name}001"), header, list(groups)))
 
 
-def d0001(sender, recipient, day, reference="L1", commissioned="20250303", file_id="0000000001"):
+def d0001(sender, recipient, day, reference="L1", commissioned="20250303"):
     """A notice of the LDSO, or a request of the Supplier."""
     reason = Record("002", {"reason_code": "BSTOP", "additional_information": "MICROGENERATION, CHECK BACKSTOP"})
     plant = Record("003", {"technology": "pv", "capacity_kw": "3.6", "commissioning_date": commissioned})
     items = {"mpan_core": MPAN, "request_date": day, "case_reference": reference}
-    return flow_file("D0001", sender, recipient, day, Record("001", items, groups=[reason, plant]), file_id=file_id)
+    return flow_file("D0001", sender, recipient, day, Record("001", items, groups=[reason, plant]))
 
 
-def d0002(day, text, sender=MOA, recipient=SUPPLIER, file_id="0000000001"):
+def d0002(day, text, sender=MOA, recipient=SUPPLIER):
     """A finding."""
     meter = Record("005", {"meter_id": "K84A123456", "additional_information": text})
     items = {"mpan_core": MPAN, "resolution_code": "BSTOP", "action_date": day}
-    return flow_file("D0002", sender, recipient, day, Record("004", items, groups=[meter]), file_id=file_id)
+    return flow_file("D0002", sender, recipient, day, Record("004", items, groups=[meter]))
 
 
-def d0142(day, file_id="0000000001"):
+def d0142(day):
     """A request to replace, or to investigate and replace."""
     items = {"mpan_core": MPAN, "additional_information": "BACKSTOP REQUIRED"}
-    return flow_file("D0142", SUPPLIER, MOA, day, Record("267", items), file_id=file_id)
+    return flow_file("D0142", SUPPLIER, MOA, day, Record("267", items))
 
 
-def d0150(day, text="", removed="", new="S95C000001", file_id="0000000001"):
+def d0150(day, text="", removed="", new="S95C000001"):
     """Meter Technical Details, with the finding as the text of a visit and the removed Meter where they are given."""
     groups = [Record("762", {"visit_date": day, "visit_text": text})] if text else []
     groups.append(Record("290", {"meter_id": new if removed or not text else "K84A123456"}))
     groups += [Record("08A", {"removed_meter_id": removed, "removal_date": day})] if removed else []
     items = {"mpan_core": MPAN, "effective_from_date": day}
-    return flow_file("D0150", MOA, SUPPLIER, day, Record("288", items, groups=groups), file_id=file_id)
+    return flow_file("D0150", MOA, SUPPLIER, day, Record("288", items, groups=groups))
 
 
-def d0221(day, file_id="0000000001"):
+def d0221(day):
     """A failed visit."""
     items = {"mpan_core": MPAN, "visit_date": day, "failure_code": "NA", "additional_information": "NO ACCESS"}
-    return flow_file("D0221", MOA, SUPPLIER, day, Record("X01", items), file_id=file_id)
+    return flow_file("D0221", MOA, SUPPLIER, day, Record("X01", items))
 
 
 OLD = "K84A123456"
-FILES = {
+_FILES = {
     "given_option_1_and_no_backstop_everything_at_its_limit": {
         "1-notice.usr": d0001(LDSO, SUPPLIER, "20250303"),
         "2-request.usr": d0001(SUPPLIER, MOA, "20250303", "MB000001"),
@@ -99,21 +100,19 @@ FILES = {
         "1-notice.usr": d0001(LDSO, SUPPLIER, "20250303"),
         "2-request.usr": d0142("20250303"),
         "3-details.usr": d0150("20250310", "BSTOP ABSENT_REPLACED 20250310 MB000001"),
-        "4-details.usr": d0150(
-            "20250312", "BSTOP ABSENT_REPLACED 20250310 MB000001", removed=OLD, file_id="0000000002"
-        ),
+        "4-details.usr": d0150("20250312", "BSTOP ABSENT_REPLACED 20250310 MB000001", removed=OLD),
     },
     "given_option_1_and_a_meter_operator_that_says_nothing": {
         "1-notice.usr": d0001(LDSO, SUPPLIER, "20250303"),
         "2-request.usr": d0001(SUPPLIER, MOA, "20250303", "MB000001"),
-        "3-request.usr": d0001(SUPPLIER, MOA, "20250325", "MB000001", file_id="0000000002"),
+        "3-request.usr": d0001(SUPPLIER, MOA, "20250325", "MB000001"),
     },
     "given_option_1_and_nobody_is_let_in": {
         "1-notice.usr": d0001(LDSO, SUPPLIER, "20250303"),
         "2-request.usr": d0001(SUPPLIER, MOA, "20250303", "MB000001"),
         "3-failed.usr": d0221("20250310"),
-        "4-failed.usr": d0221("20250320", file_id="0000000002"),
-        "5-failed.usr": d0221("20250402", file_id="0000000003"),
+        "4-failed.usr": d0221("20250320"),
+        "5-failed.usr": d0221("20250402"),
     },
     "given_option_1_and_a_change_of_supplier_on_the_sixth_working_day": {
         "1-notice.usr": d0001(LDSO, SUPPLIER, "20250303"),
@@ -131,4 +130,6 @@ FILES = {
         "4-details.usr": d0150("20250106", "BSTOP NOT_REQUIRED 20250106 MB000001"),
     },
 }
+
+FILES = {name: numbered(files) for name, files in _FILES.items()}
 """The files of each scenario folder, by name."""

@@ -12,6 +12,7 @@ from halfhour.calendar import settlement_periods
 from halfhour.formats.flows.layouts import find_layout
 from halfhour.formats.flows.records import FlowFile, Record, new_flow, write_flow
 from halfhour.identifiers import check_digit
+from numbered_files import numbered
 
 SCENARIOS = Path(__file__).parents[1] / "processes_scenarios" / "private_networks"
 
@@ -224,9 +225,9 @@ def files() -> dict[Path, bytes]:
         "given_an_msid_refused_and_agents_that_reject_and_say_nothing": _troubled_agents(),
     }
     return {
-        SCENARIOS / folder / "flows" / name: write_flow(file)
+        SCENARIOS / folder / "flows" / name: content
         for folder, made in of_folder.items()
-        for name, file in made.items()
+        for name, content in numbered({name: write_flow(file) for name, file in made.items()}).items()
     }
 
 

@@ -37,7 +37,7 @@ LINES = {
     "mpan": "Parse and check MPAN cores and full supply numbers, both forms.",
     "benefits": "The embedded benefits of a plant in £, route beside route.",
     "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
-    "register": "The register that remembers: portfolio files in and out, facts as known at any moment, the change log.",
+    "register": "The register that remembers: portfolio files in and out, facts as known at any moment, its log.",
     "case": "Market processes: open a case, record what happened, take files in and send them, see what is due.",
     "timetable": "The timetables of market processes: who does what by when, what may come, and what follows.",
     "due": "The working-day clock: when a time limit runs out.",

@@ -181,11 +181,24 @@ def _varied(written: Mapping[str, Any], base: Callable[[str], Mapping[str, Any]]
                 raise _wrong(place, f"a row of {table} has no {key}")
             rows[row[key]] = {**rows.get(row[key], {}), **row}
         whole[table] = list(rows.values())
+    whole["step"] = _in_place(whole["step"], below.get("step", []), written.get("remove", []))
     removed = set(written.get("remove", []))
     for ref in removed - {row["ref"] for row in whole["step"]}:
         raise _undefined(place, "remove", ref)
     whole["step"] = [row for row in whole["step"] if row["ref"] not in removed]
     return whole
+
+
+def _in_place(
+    rows: list[Mapping[str, Any]], base: list[Mapping[str, Any]], removed: list[str]
+) -> list[Mapping[str, Any]]:
+    """The steps of a variant in the order of reading: those that it adds stand where the first one removed stood."""
+    known = [row["ref"] for row in base]
+    added = [row for row in rows if row["ref"] not in known]
+    kept = [row for row in rows if row["ref"] in known]
+    places = [known.index(ref) for ref in removed if ref in known]
+    place = min(places, default=len(kept))
+    return [*kept[:place], *added, *kept[place:]]
 
 
 def _parameter(row: Mapping[str, Any]) -> Parameter:

@@ -1,0 +1,26 @@
+"""Checks that run daily: what is wrong in the register and its cases, whose it is, since when, and what it costs."""
+
+from halfhour.processes.checks.daily import CHECKS, run_checks
+from halfhour.processes.checks.snapshot import (
+    Appointed,
+    Evidence,
+    ExportDay,
+    MeterOfMsid,
+    Pending,
+    Problem,
+    Registered,
+    Snapshot,
+)
+
+__all__ = [
+    "CHECKS",
+    "Appointed",
+    "Evidence",
+    "ExportDay",
+    "MeterOfMsid",
+    "Pending",
+    "Problem",
+    "Registered",
+    "Snapshot",
+    "run_checks",
+]

@@ -1,0 +1,164 @@
+"""What the daily checks look at: a register as believed now, its open cases, and what was exported and settled.
+
+Dates are closed-open. What is not known is absent; a check that needs it says so instead of passing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from halfhour.errors import Severity
+from halfhour.processes.cases import CaseState
+from halfhour.register.model import Portfolio, in_force
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who supplies an MSID."""
+
+    msid: str
+    supplier: str
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """An agent of an MSID by role: M Meter Operator, C or D Data Collector, A or B Data Aggregator."""
+
+    msid: str
+    role: str
+    agent: str
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterOfMsid:
+    """A Meter in the Meter Technical Details of an MSID; `backstop` None where it is not known."""
+
+    serial: str
+    msid: str
+    measures: str
+    kind: str | None = None
+    backstop: bool | None = None
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves how the losses of an MSID are treated."""
+
+    msid: str
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change of Market Domain Data that is in progress for an MSID."""
+
+    msid: str
+    reference: str
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDay:
+    """Real export of an MSID on a Settlement Day, and what entered Settlement [Wh]; None = nothing did."""
+
+    msid: str
+    day: date
+    exported_wh: int
+    settled_wh: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the checks look at.
+
+    Attributes:
+        day: on which they run.
+        dispensed: MSIDs under Generic Metering Dispensation D/380 on the day.
+        cases: open cases, folded to the day.
+        export_price: of exported energy [£/kWh]; None = not given.
+    """
+
+    day: date
+    portfolio: Portfolio
+    registrations: tuple[Registered, ...] = ()
+    appointments: tuple[Appointed, ...] = ()
+    meters: tuple[MeterOfMsid, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    dispensed: tuple[str, ...] = ()
+    cases: tuple[CaseState, ...] = ()
+    exports: tuple[ExportDay, ...] = ()
+    export_price: Decimal | None = None
+
+    def supplier(self, msid: str, day: date | None = None) -> str:
+        """MPID of the Supplier of an MSID, empty where none is registered."""
+        return next((one.supplier for one in holding(self.registrations, day or self.day) if one.msid == msid), "")
+
+    def agent(self, msid: str, role: str, day: date) -> str:
+        """MPID of the agent of an MSID, empty where none is appointed."""
+        roles = {"C": "CD", "D": "CD"}.get(role, role)
+        return next(
+            (one.agent for one in holding(self.appointments, day) if one.msid == msid and one.role in roles), ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong.
+
+    Attributes:
+        since: first day of the unbroken stretch that reaches the day of the check.
+        whose: MPID or name of who must put it right, empty where nobody is known.
+        kwh, gbp: what it has cost since then; None where it costs no energy, or the price is not known.
+        case: id of the case that deals with it, empty where none is open.
+    """
+
+    code: str
+    severity: Severity
+    site_id: str
+    msid: str
+    whose: str
+    since: date | None
+    kwh: Decimal | None
+    gbp: Decimal | None
+    case: str
+    message: str
+    next_step: str
+
+
+def holding(facts: Iterable[Any], day: date) -> list[Any]:
+    """Those of the facts that hold on a day."""
+    return [one for one in facts if in_force(one.effective_from, one.effective_to, day)]
+
+
+def since(day: date, wrong: Callable[[date], bool], facts: Iterable[Any]) -> date | None:
+    """The first day of the stretch up to `day` on which something is wrong; None where it always was.
+
+    Args:
+        facts: dated facts; between their dates nothing changes.
+    """
+    changes: list[date] = sorted(
+        {one for fact in facts for one in (fact.effective_from, fact.effective_to) if one is not None and one <= day}
+    )
+    first: date | None = day if not changes else None
+    for change in reversed(changes):
+        if not wrong(change):
+            return first
+        first = change
+        if not wrong(change - ONE_DAY):
+            return change
+    return None if wrong((changes[0] if changes else day) - ONE_DAY) else first
