@@ -247,13 +247,15 @@ class _Folding:
         state, what = "", "clock ran out"
         if attempt.half and step.half:
             state, what = step.half, "half answered when the clock ran out"
-        elif silence is not None and self._silence_means_it(step):
-            outcome = step.outcome(silence.deemed) if silence.deemed else None
+        elif silence is not None:
+            means_it = self._silence_means_it(step)
+            outcome = step.outcome(silence.deemed) if silence.deemed and means_it else None
             if outcome is not None:
                 attempt.deemed = True
                 self._complete(step, attempt, outcome, day, "", what=f"silence counts as {outcome.name}")
                 return
-            state = silence.state
+            # Conditions are of the outcome that silence counts as, where there is one; else of the state.
+            state = silence.state if silence.deemed or means_it else ""
         attempt.state_before = self.state if state else ""
         message = f"{self._subject(step)} was due on {due}."
         self._say("CS-109", "warning", step, message, "Chase it, or record what came.")

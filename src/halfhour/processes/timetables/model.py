@@ -160,7 +160,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What follows when a clock runs out: a state, or an outcome that silence counts as, under its conditions."""
+    """What follows when a clock runs out: an outcome that silence counts as under its conditions, else a state."""
 
     state: str
     deemed: str
