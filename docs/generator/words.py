@@ -19,6 +19,7 @@ ROOMS = {
     "BS": "Microgeneration backstop",
     "CA": "Calendar",
     "CH": "Charges",
+    "CK": "Daily checks",
     "CL": "Command line",
     "CS": "Cases",
     "DC": "Declarations and asset metering",

@@ -92,14 +92,27 @@ def test_what_cannot_be_is_refused_before_it_is_written(cases):
 def test_the_database_itself_refuses_to_edit_what_was_recorded(cases):
     from django.db import Error, transaction  # noqa: PLC0415
 
+    from halfhour.server.cases.models import Case, CaseEvent  # noqa: PLC0415
+
     case = cases.open_case(OPENING, "tester", moment=MOMENT).case
     cases.record(case.id, Event("", 0, OPENED, "note", data={"text": "seen"}), "tester", moment=MOMENT)
     event = case.events.get()
     event.who = "somebody else"
-    case.opened_on = date(2020, 1, 1)
-    for edit in (event.save, event.delete, case.save):
+    for edit in (event.save, event.delete):
+        with pytest.raises(HalfhourError, match="CS-208"):
+            edit()
+    stored, opened = CaseEvent.objects.filter(pk=event.pk), Case.objects.filter(pk=case.pk)
+    edits = (
+        lambda: stored.update(who="somebody else"),
+        lambda: stored._raw_delete("default"),
+        lambda: opened.update(opened_on=date(2020, 1, 1)),
+        lambda: opened.update(parties={}),
+        lambda: opened._raw_delete("default"),
+    )
+    for edit in edits:
         with pytest.raises(Error, match="never"), transaction.atomic():
             edit()
+    assert stored.get().who == "tester"
 
 
 def test_the_rows_of_a_case_say_what_its_fold_says(cases):

@@ -1,4 +1,4 @@
-"""Files in and out of cases: recognised, acknowledged, matched, opening, or left for a person; the same one twice is one."""
+"""Files in: recognised, acknowledged, matched to a case or opening one, or left for a person; twice the same is one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_answer_without_a_case_waits_for_a_person_and_says_why(files):
     )
     received = files.receive(answer, "answer.usr", "tester", moment=MOMENT)
     instance = received.file.instances.get()
-    assert (received.file.state, instance.state) == ("ACCEPTED", "UNMATCHED")
+    assert (received.file.state, instance.state) == ("ACKNOWLEDGED", "UNMATCHED")
     assert IMPORT in instance.because
     with pytest.raises(HalfhourError, match="CS-201"):
         files.assign(instance.pk, "XX999999", "tester")
@@ -99,7 +99,8 @@ def test_what_waits_is_given_to_a_case_by_a_person(files):
     facts = {"network": "ridgeway-park", "premises": "Unit 4"}
     case = open_case(Opening("", "third-party-access", date(2025, 3, 3), {}, facts), "tester", moment=MOMENT).case
     assigned = files.assign(instance.pk, case.id, "tester", moment=MOMENT)
-    assert (assigned.state, assigned.case_id) == ("MATCHED", case.id)
+    # It comes before the step that it answers is open, and is held for it.
+    assert (assigned.state, assigned.case_id) == ("HELD", case.id)
     assert case.events.get().id == assigned.message_id
     with pytest.raises(HalfhourError, match="CS-212"):
         files.assign(instance.pk, case.id, "tester")
@@ -116,6 +117,6 @@ def test_one_faulty_instance_does_not_hold_up_the_others(files):
     both = flow_file("D0001", ("R", "LOND"), ("X", "HHSP"), systems[0], systems[1], file_id="0000000007")
     head, _, tail = both.rpartition(IMPORT.encode())
     received = files.receive(head + b"1012345678904" + tail, "two.usr", "tester", moment=MOMENT)
-    assert received.file.state == "ACCEPTED"
+    assert received.file.state == "ACKNOWLEDGED"
     assert [one.state for one in received.file.instances.order_by("number")] == ["OPENED", "REJECTED"]
     assert good != both

@@ -39,13 +39,15 @@ LINES = {
     "credit": "Credit cover: indebtedness and the cover that it calls for, default levels, load factors, prices.",
     "register": "The register that remembers: portfolio files in and out, facts as known at any moment, its log.",
     "case": "Market processes: open a case, record what happened, take files in and send them, see what is due.",
+    "account": "Accounts of the server: organisations by MPID, their people, tokens.",
+    "serve": "The REST API on this machine.",
     "timetable": "The timetables of market processes: who does what by when, what may come, and what follows.",
     "due": "The working-day clock: when a time limit runs out.",
     "calendar": "A Settlement Day: periods, working day or not, dates of its settlement runs.",
     "triads": "The three Triads of each winter in a demand series.",
     "bench": "Measure the engine beside plain alternatives, as ratios.",
 }
-GROUPS = ("case", "credit", "file", "market-data", "register")
+GROUPS = ("account", "case", "credit", "file", "market-data", "register")
 """Commands that have commands of their own."""
 
 for name, line in LINES.items():

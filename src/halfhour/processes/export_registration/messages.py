@@ -13,7 +13,7 @@ def flow_data(flow: str, instance: Record) -> dict[str, Any]:
     if flow == "D0169":
         cores = [one.items.get("mpan_core", "") for one in instance.all("X02")]
         refused = bool(cores) and all(core.strip("0") == "" for core in cores)
-        return {"mpan_rejected": True, "mpan_core": ""} if refused else {}
+        return {"mpan_rejected": True} if refused else {}
     if flow == "D0261":
         code = instance.items.get("rejection_reason_code", "")
         return {"rejection_class": rejection_class(code), "rejection_text": code} if code else {}

@@ -103,8 +103,8 @@ def build(
             name,
             new_flow(
                 layout,
-                {
-                    "file_id": str(int(file_id) + place).zfill(10),
+                _numbered(layout, int(file_id) + place)
+                | {
                     "from_role": timetable.parties[step.sender].market_role,
                     "from_mpid": sender,
                     "to_role": timetable.parties[party].market_role,
@@ -118,6 +118,13 @@ def build(
         )
         for place, (party, mpid) in enumerate(able)
     ]
+
+
+def _numbered(layout: Layout, number: int) -> dict[str, str]:
+    """The items of a header that number its file; the NETA envelope has a sequence instead of an id."""
+    if layout.envelope == "neta":
+        return {"message_role": "D", "sequence": str(number)}
+    return {"file_id": str(number).zfill(10)}
 
 
 def buildable(step: Step) -> list[str]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from halfhour.errors import HalfhourError
-from halfhour.errors.written_values import shown
+from halfhour import __version__
+from halfhour.errors import Finding, HalfhourError
 from halfhour.processes.cases import CaseState, Event, Opening, as_known_at, fold
+from halfhour.processes.cases.clocks import days_late
 from halfhour.processes.deadlines import Deadline, deadlines, in_order
-from halfhour.processes.timetables import Timetable, find_timetable
-from halfhour.server.cases.models import Case, CaseEvent, CaseWaiting
+from halfhour.processes.timetables import Timetable, find_timetable, timetables
+from halfhour.server.cases.encoding import is_text
+from halfhour.server.cases.locking import found
+from halfhour.server.cases.models import Case, CaseParty, CaseSubject, CaseWaiting, FoldedWith
 from halfhour.server.cases.stored import events_of, opening_of
 from halfhour.server.cases.writing import refold, today
 
 _IN_ONE_GO = 500
-"""Cases that are folded anew before the next ones are looked for."""
+"""Cases that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +38,19 @@ class CaseAsKnown:
 
 
 def find_case(case_id: str) -> Case:
-    """The case of that id.
+    """The case of that id, in small letters or large.
 
     Raises:
         HalfhourError: CS-201 there is none.
     """
-    case = Case.objects.filter(pk=case_id).first()
-    if case is None:
-        raise HalfhourError("CS-201", f"There is no case {shown(case_id)}.", "`halfhour case list` lists them.")
-    return case
+    return found(Case.objects.all(), case_id)
 
 
 def case_as_known(case: Case, on: date | None = None, known_at: datetime | None = None) -> CaseAsKnown:
     """A case on a day, by what had been recorded at a moment.
+
+    Args:
+        on: None = the day of the moment, or today; not before the case was opened.
 
     Raises:
         HalfhourError: CS-204 at that moment the case had not been opened.
@@ -60,7 +65,6 @@ def case_as_known(case: Case, on: date | None = None, known_at: datetime | None 
     opening, events = opening_of(case), events_of(case.events.all())
     if known_at is not None:
         events = as_known_at(events, known_at)
-    events.sort(key=lambda one: one.sequence)
     day = on or max([today(known_at), case.opened_on])
     return CaseAsKnown(case, timetable, opening, events, fold(timetable, opening, events, day))
 
@@ -77,44 +81,57 @@ def list_cases(
     """Cases in order of id.
 
     Args:
+        mpid: of who plays a party now.
+        mpan: or a reference that files name the case by.
         ended: True for ended ones, False for open ones, None for both.
         among: those that may be seen; None = all.
     """
-    found = Case.objects.all() if among is None else among
+    cases = Case.objects.all() if among is None else among
+    if not all(map(is_text, (timetable, state, mpid, mpan))):
+        return cases.none()
     if timetable:
-        found = found.filter(timetable=timetable)
+        cases = cases.filter(timetable=timetable)
     if state:
-        found = found.filter(state=state)
+        cases = cases.filter(state=state)
     if mpid:
-        found = found.filter(party_rows__mpid=mpid)
+        cases = cases.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), mpid=mpid)))
     if mpan:
-        found = found.filter(subject_rows__value=mpan)
+        cases = cases.filter(Exists(CaseSubject.objects.filter(case=OuterRef("pk"), value=mpan)))
     if ended is not None:
-        found = found.filter(ended_on__isnull=not ended)
-    return found.order_by("id").distinct()
+        cases = cases.filter(ended_on__isnull=not ended)
+    return cases.order_by("id")
 
 
-def renew(on: date) -> int:
-    """Fold anew every open case that time alone has changed by a day; how many there were."""
-    renewed = 0
-    while stale := list(
-        Case.objects.filter(ended_on__isnull=True, refold_on__lte=on, folded_on__lt=on)
-        .order_by("refold_on")
-        .values_list("id", flat=True)[:_IN_ONE_GO]
-    ):
-        refold(stale, on)
-        renewed += len(stale)
-    return renewed
+def renew(on: date) -> list[Finding]:
+    """Fold anew every open case that time alone, or another edition of the timetables, has changed by a day.
+
+    Returns:
+        What cannot be folded any more, one finding for each case; the others go on.
+    """
+    problems = []
+    edition = _edition()
+    stale = Case.objects.filter(ended_on__isnull=True)
+    known = FoldedWith.objects.filter(timetables=edition).exists()
+    if known:
+        stale = stale.filter(refold_on__lte=on)
+    last = ""
+    while ids := list(stale.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_IN_ONE_GO]):
+        for case_id in ids:
+            try:
+                refold(case_id, on)
+            except HalfhourError as error:
+                problems.append(Finding(error.code, "error", error.message, error.next_step, where=case_id))
+        last = ids[-1]
+    if not known:
+        FoldedWith.objects.update_or_create(id=1, defaults={"timetables": edition})
+    return problems
 
 
-def due_rows(until: date, *, mpid: str = "", among: QuerySet[Case] | None = None) -> QuerySet[CaseWaiting]:
-    """What open cases wait for and is due by a day, the earliest first; one query."""
-    wanted = Q(due__lte=until, case__ended_on__isnull=True)
-    if mpid:
-        wanted &= Q(mpid=mpid)
-    if among is not None:
-        wanted &= Q(case__in=among)
-    return CaseWaiting.objects.filter(wanted).select_related("case").order_by("due", "case_id", "ref")
+@cache
+def _edition() -> str:
+    """A hash of everything that, beside what is recorded, says how cases stand."""
+    written = [__version__, *(repr(find_timetable(one)) for one in sorted(timetables()))]
+    return hashlib.sha256("\n".join(written).encode()).hexdigest()
 
 
 def due(
@@ -122,34 +139,83 @@ def due(
 ) -> list[Deadline]:
     """Everything due by a number of calendar days after a day, overdue acts among it, the earliest first.
 
+    Cases that stand on that day as they stand now are taken from their rows, in one query however many there are;
+    those that stood or will stand otherwise are folded to the day.
+
     Args:
         on: the day from which it is looked; what is due before it is overdue.
+        mpid: only what this organisation must do.
+        among: only of these cases; None = of all.
         now: today; what time has changed since a case was last written is worked out up to it.
     """
-    renew(min(on, now or today()))
+    present = now or today()
+    renew(present)
     until = on + timedelta(days=within)
-    ids = sorted(set(due_rows(until, mpid=mpid, among=among).values_list("case_id", flat=True)))
-    if on > (now or today()):
-        # By then more clocks will have run out, and opened what follows from their silence.
-        later = (
-            Case.objects.filter(ended_on__isnull=True, refold_on__lte=on)
-            if among is None
-            else among.filter(ended_on__isnull=True, refold_on__lte=on)
+    rows = CaseWaiting.objects.filter(
+        Q(case__refold_on__isnull=True) | Q(case__refold_on__gt=on), due__lte=until, case__changed_on__lte=on
+    )
+    if mpid:
+        rows = rows.filter(mpid=mpid)
+    if among is not None:
+        rows = rows.filter(case__in=among)
+    told = list(_told(rows, on))
+    if on != present:
+        # On another day some cases stand otherwise: what has happened since is taken away, what time does is added.
+        cases = (Case.objects.all() if among is None else among).filter(opened_on__lte=on)
+        others = cases.filter(Q(changed_on__gt=on) | Q(refold_on__lte=on)).exclude(ended_on__lte=on)
+        told += [
+            row
+            for timetable, state in states(others, on)
+            for row in deadlines(timetable, state)
+            if row.due <= until and (not mpid or row.mpid == mpid)
+        ]
+    return in_order(told)
+
+
+_COLUMNS = (
+    *("due", "case_id", "case__timetable", "case__subject", "case__nation", "ref", "attempt", "party", "mpid", "flow"),
+    *("since", "counted"),
+)
+
+
+def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
+    """Rows as deadlines; what the timetable says is taken from there."""
+    late: dict[tuple[str, str, str, date], int] = {}
+    for due_on, case_id, timetable_id, subject, nation, ref, attempt, party, mpid, flow, since, how in rows.values_list(
+        *_COLUMNS
+    ):
+        timetable = find_timetable(timetable_id)
+        step = timetable.by_ref[ref]
+        days = 0
+        if due_on < on and step.clock:
+            counted = (timetable_id, ref, nation, due_on)
+            if counted not in late:
+                late[counted] = days_late(due_on, on, step.clock, nation)
+            days = late[counted]
+        yield Deadline(
+            due=due_on,
+            overdue=due_on < on,
+            days_late=days,
+            case_id=case_id,
+            timetable=timetable_id,
+            subject=subject,
+            ref=ref,
+            attempt=attempt,
+            party=timetable.parties[party].title,
+            mpid=mpid,
+            action=step.action,
+            flow=flow,
+            since=since,
+            counted=how,
+            if_nothing_comes=step.silent.meaning if step.silent else "",
         )
-        ids = sorted({*ids, *later.values_list("id", flat=True)})
-    rows = [
-        row
-        for timetable, state in states(ids, on)
-        for row in deadlines(timetable, state)
-        if row.due <= until and (not mpid or row.mpid == mpid)
-    ]
-    return in_order(rows)
 
 
-def states(case_ids: list[str], on: date) -> Iterator[tuple[Timetable, CaseState]]:
+def states(cases: QuerySet[Case], on: date) -> Iterator[tuple[Timetable, CaseState]]:
     """Cases folded to a day, in order of id; two queries for each five hundred of them."""
-    for start in range(0, len(case_ids), _IN_ONE_GO):
-        cases = Case.objects.filter(pk__in=case_ids[start : start + _IN_ONE_GO]).order_by("id")
-        for case in cases.prefetch_related(Prefetch("events", CaseEvent.objects.order_by("sequence"))):
+    last = ""
+    while part := list(cases.filter(pk__gt=last).order_by("pk").prefetch_related("events")[:_IN_ONE_GO]):
+        for case in part:
             timetable = find_timetable(case.timetable)
-            yield timetable, fold(timetable, opening_of(case), events_of(case.events.all()), max(on, case.opened_on))
+            yield timetable, fold(timetable, opening_of(case), events_of(case.events.all()), on)
+        last = part[-1].pk

@@ -6,27 +6,33 @@ renewed. A process that is killed has recorded the whole of it or nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from halfhour.calendar import LONDON
 from halfhour.errors import HalfhourError
-from halfhour.errors.written_values import shown
-from halfhour.processes.cases import CaseState, Event, Opening, case_key, check_opening, fold
-from halfhour.processes.timetables import find_timetable
+from halfhour.processes.cases import CaseState, Event, EventKind, Opening, case_key, check_opening, fold
+from halfhour.processes.flows.matching import subjects
+from halfhour.processes.timetables import Timetable, find_timetable
+from halfhour.server.cases.checking import check_day, checked, stands_for, storable_event
+from halfhour.server.cases.encoding import storable
+from halfhour.server.cases.follow_ons import open_follow_ons
+from halfhour.server.cases.locking import in_one_go, lock_subjects, locked
 from halfhour.server.cases.models import Case, CaseEvent, CaseNumber
-from halfhour.server.cases.stored import event_row, events_of, opening_of, renew_rows, stands
+from halfhour.server.cases.present import references, renew_rows, set_present, short_key, subjects_gained
+from halfhour.server.cases.stored import event_row, events_of, opening_of
 
-_REFUSED = ("CS-002", "CS-003", "CS-104", "CS-106", "CS-110")
-"""What the fold says of an event that a person should not have recorded; of a flow it is kept all the same."""
+_REFUSED = ("CS-002", "CS-003", "CS-104", "CS-106")
+"""Errors of the fold for which an event that a person records is refused; a flow that came is kept all the same."""
 
 _MICROSECOND = timedelta(microseconds=1)
+_OWN_ID = re.compile(r"[A-Z]{1,4}[0-9]{6,}-[0-9]+")
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Recorded:
 
     Attributes:
         new: False where it was there already, and nothing was changed.
-        state: of the case, on the day of recording or of its last event.
+        state: of the case, on the day of recording.
         opened: ids of the cases that followed from it.
     """
 
@@ -51,12 +57,11 @@ def today(moment: datetime | None = None) -> date:
     return (moment or timezone.now()).astimezone(LONDON).date()
 
 
-def prefix_of(timetable_id: str) -> str:
-    """The letters of a timetable's cases: the initials of its first two words."""
-    return "".join(word[0] for word in timetable_id.split("-")[:2]).upper()
+def prefix_of(timetable: Timetable) -> str:
+    """The letters of a timetable's cases: the initials of the first two words of its family."""
+    return "".join(word[0] for word in (timetable.extends or timetable.id).split("-")[:2]).upper()
 
 
-@transaction.atomic
 def open_case(opening: Opening, who: str, *, follows: Case | None = None, moment: datetime | None = None) -> Recorded:
     """Open a case, or join the open one of the same key.
 
@@ -68,37 +73,37 @@ def open_case(opening: Opening, who: str, *, follows: Case | None = None, moment
 
     Raises:
         HalfhourError: CS-001 to CS-003 of facts and parties, PT-005 and PT-007 of timetable and parameters.
-        NotCovered: PT-006 a parameter has no value that early.
+        NotCovered: PT-006 a parameter has no value that early; the calendar does not reach the days that it counts.
     """
     timetable = find_timetable(opening.timetable)
-    checked = check_opening(timetable, opening)
-    recorded_at = moment or timezone.now()
-    key = case_key(timetable, checked.facts)
-    number = _next_number(prefix_of(timetable.id))
-    # The numbers' row is locked by now, so no other opening of the prefix stands between this look and the writing.
+    check_day(opening.opened_on)
+    fit = check_opening(timetable, opening)
+    fit = replace(fit, parties=storable(fit.parties), facts=storable(fit.facts), parameters=storable(fit.parameters))
+    return in_one_go(lambda: _open(timetable, fit, who[:80], follows, moment or timezone.now()))
+
+
+def _open(timetable: Timetable, opening: Opening, who: str, follows: Case | None, moment: datetime) -> Recorded:
+    lock_subjects(subjects(opening.facts.values()))
+    key = short_key(case_key(timetable, opening.facts))
     there = Case.objects.select_for_update().filter(key=key, ended_on__isnull=True).first() if key else None
     if there is not None:
-        return Recorded(there, "", False, current(there, today(recorded_at)))
-    checked = replace(checked, case_id=number)
-    day = max(today(recorded_at), checked.opened_on)
-    state = fold(timetable, checked, (), day)
+        return Recorded(there, "", False, current(there, today(moment)))
     case = Case(
-        id=number,
+        id=_next_number(prefix_of(timetable)),
         timetable=timetable.id,
-        opened_on=checked.opened_on,
-        nation=checked.nation,
-        parties=dict(checked.parties),
-        facts=dict(checked.facts),
-        parameters=dict(checked.parameters),
-        key=key,
+        opened_on=opening.opened_on,
+        nation=opening.nation,
+        parties=opening.parties,
+        facts=opening.facts,
+        parameters=opening.parameters,
         follows=follows,
         opened_by=who,
-        recorded_at=recorded_at,
+        recorded_at=moment,
     )
-    stands(case, state, day)
+    state = fold(timetable, opening_of(case), (), today(moment))
+    set_present(case, timetable, state, (), today(moment))
     case.save(force_insert=True)
-    renew_rows(case, state)
-    return Recorded(case, "", True, state)
+    return _renewed(case, timetable, state, [], who, moment)
 
 
 def _next_number(prefix: str) -> str:
@@ -109,101 +114,120 @@ def _next_number(prefix: str) -> str:
     return f"{prefix}{row.last:06}"
 
 
+def _renewed(
+    case: Case,
+    timetable: Timetable,
+    state: CaseState,
+    events: list[Event],
+    who: str,
+    moment: datetime,
+    event_id: str = "",
+) -> Recorded:
+    """Bring everything that follows from how a case stands up to date."""
+    gained = renew_rows(case, state, events)
+    opened = open_follow_ons(case, state, lambda opening: open_case(opening, who, follows=case, moment=moment))
+    if gained:
+        subjects_gained.send(Case, case=case, values=gained, who=who, moment=moment)
+    return Recorded(case, event_id, True, state, opened)
+
+
 def record(case_id: str, event: Event, who: str, *, moment: datetime | None = None) -> Recorded:
     """Record an event of a case; one that is recorded already changes nothing.
 
     Args:
-        event: its sequence and moment are given here; an empty id is made up.
+        event: its sequence and moment are given here; an empty id is made of the case's and the sequence.
         who: the person or program that records it.
 
     Raises:
-        HalfhourError: CS-201 there is no such case, CS-202 the event is of another case, and what the fold says of an
-            act that cannot be (CS-002, CS-003, CS-104, CS-106, CS-110), before anything is written.
+        HalfhourError: CS-201 there is no such case, CS-202 the event is of another case, CS-205 its id is no id or is
+            that of another event, CS-206 the case would be a second open one of its key, CS-207 data that cannot be
+            kept, CS-209 its day; and what the fold calls an error of an act that a person records (CS-002, CS-003,
+            CS-104, CS-106), or CS-110 an outcome that its step has not, before anything is written.
     """
-    event = event if event.id else replace(event, id=uuid4().hex)
-    try:
-        with transaction.atomic():
-            return _record(case_id, event, who, moment)
-    except IntegrityError:
-        # Another writer has just recorded the same event.
-        row = CaseEvent.objects.filter(pk=event.id).first()
-        if row is None:
-            raise
-        return _already(row, case_id, moment)
+    kept = storable_event(event)
+    named = subjects(kept.data.values()) | references(kept)
+    return in_one_go(lambda: _record(case_id, kept, named, who[:80], moment or timezone.now()))
 
 
-def _record(case_id: str, event: Event, who: str, moment: datetime | None) -> Recorded:
+def _record(case_id: str, event: Event, named: set[str], who: str, moment: datetime) -> Recorded:
+    lock_subjects(named)
     case = locked(case_id)
-    there = CaseEvent.objects.filter(pk=event.id).first()
-    if there is not None:
-        return _already(there, case_id, moment)
-    opening, events = opening_of(case), events_of(case.events.all())
+    if event.id and (there := CaseEvent.objects.filter(pk=event.id).first()):
+        return _already(there, case, event, moment)
+    events = events_of(case.events.all())
     last = max((one.recorded_at for one in events if one.recorded_at), default=case.recorded_at)
     # The order of recording is the order of the numbers, whatever the clocks of two machines say.
-    recorded_at = max(moment or timezone.now(), last + _MICROSECOND)
-    event = replace(event, sequence=case.last_sequence + 1, recorded_at=recorded_at)
-    timetable = find_timetable(case.timetable)
+    recorded_at = max(moment, last + _MICROSECOND)
+    sequence = case.last_sequence + 1
+    event = replace(event, id=_id_of(event, case, sequence), sequence=sequence, recorded_at=recorded_at)
+    timetable, opening, day = find_timetable(case.timetable), opening_of(case), today(recorded_at)
+    if by_hand := event.kind != "flow" or event.step != "":
+        event = checked(timetable, event)
+        checked(timetable, stands_for(events, event))
+    state = fold(timetable, opening, [*events, event], day)
+    if by_hand:
+        then = state if event.on <= day else fold(timetable, opening, [*events, event], event.on)
+        before = fold(timetable, opening, events, then.on) if event.corrects else None
+        _refuse_what_cannot_be(then, event, before)
     events.append(event)
-    day = max(today(recorded_at), *(one.on for one in events))
-    state = fold(timetable, opening, events, day)
-    if event.kind != "flow":
-        _refuse_what_cannot_be(state, event)
-    event_row(case, event, who, recorded_at).save(force_insert=True)
+    event_row(case, event, who, recorded_at).save()
     case.last_sequence = event.sequence
-    stands(case, state, day)
+    was = (case.key, case.ended_on is None)
+    set_present(case, timetable, state, events, day)
+    if was != (case.key, case.ended_on is None):
+        _refuse_a_second_of_its_key(case)
     case.save()
-    renew_rows(case, state)
-    opened = _open_follow_ons(case, state, event, who, recorded_at)
-    return Recorded(case, event.id, True, state, opened)
+    return _renewed(case, timetable, state, events, who, recorded_at, event.id)
 
 
-def locked(case_id: str) -> Case:
-    """A case, its row locked until the transaction ends."""
-    case = Case.objects.select_for_update().filter(pk=case_id).first()
-    if case is None:
-        raise HalfhourError("CS-201", f"There is no case {shown(case_id)}.", "`halfhour case list` lists them.")
-    return case
+def _id_of(event: Event, case: Case, sequence: int) -> str:
+    if not event.id:
+        return f"{case.id}-{sequence}"
+    if not _ID.fullmatch(event.id) or _OWN_ID.fullmatch(event.id):
+        raise HalfhourError(
+            "CS-205",
+            f"An event cannot be given the id {event.id[:70]!r}.",
+            "Give 1 to 64 letters, digits, '.', '_', ':' or '-', not those of a case and a number; or give none.",
+        )
+    return event.id
 
 
-def _already(row: CaseEvent, case_id: str, moment: datetime | None) -> Recorded:
-    if row.case_id != case_id:
+def _already(row: CaseEvent, case: Case, event: Event, moment: datetime) -> Recorded:
+    if row.case_id != case.id:
         raise HalfhourError(
             "CS-202",
-            f"Event {row.id} is recorded of case {row.case_id}, not of {case_id}.",
+            f"Event {row.id} is recorded of case {row.case_id}, not of {case.id}.",
             "Withdraw it there, and record it here under another id.",
         )
-    return Recorded(row.case, row.id, False, current(row.case, today(moment)))
+    said = (event.step, event.outcome, event.on, event.corrects)
+    if event.kind != row.kind or (event.kind != "flow" and said != (row.step, row.outcome, row.on, row.corrects)):
+        raise HalfhourError(
+            "CS-205",
+            f"Event {row.id} of case {case.id} is recorded, and says something else.",
+            "Correct it by an event of its own, or give this one another id.",
+        )
+    return Recorded(case, row.id, False, current(case, today(moment)))
 
 
-def _refuse_what_cannot_be(state: CaseState, event: Event) -> None:
+def _refuse_what_cannot_be(state: CaseState, event: Event, before: CaseState | None) -> None:
+    """Refuse an event for what the fold says of it; one that corrects another, for what the fold did not say before."""
+    said = {(one.code, one.message) for one in before.findings} if before else set()
+    where = f"{state.case_id} event {event.id}"
     for finding in state.findings:
-        if finding.code in _REFUSED and f"event {event.id}" in finding.where:
+        of_this = finding.where == where or finding.where.startswith(f"{where} (")
+        if finding.code in _REFUSED and (of_this or (before and (finding.code, finding.message) not in said)):
             raise HalfhourError(finding.code, finding.message, finding.next_step)
 
 
-def _open_follow_ons(case: Case, state: CaseState, event: Event, who: str, recorded_at: datetime) -> tuple[str, ...]:
-    """Open the cases that this event calls for, with the facts that they share."""
-    opened = []
-    known = set(case.followed_by.values_list("timetable", "opened_on"))
-    for following in state.follow_ons:
-        if (following.timetable, following.on) in known:
-            continue
-        timetable = find_timetable(following.timetable)
-        opening = Opening(
-            case_id="",
-            timetable=timetable.id,
-            opened_on=following.on,
-            parties={name: mpid for name, mpid in state.parties.items() if name in timetable.parties},
-            facts={name: value for name, value in state.facts.items() if name in timetable.facts},
-            nation=case.nation,
-        )
-        try:
-            made = open_case(opening, who, follows=case, moment=recorded_at)
-        except HalfhourError:
-            # It lacks a fact that only a person knows; the case names it among its follow-ons.
-            continue
-        opened.append(made.case.id)
-    return tuple(opened)
+def _refuse_a_second_of_its_key(case: Case) -> None:
+    if case.key and case.ended_on is None:
+        other = Case.objects.filter(key=case.key, ended_on__isnull=True).exclude(pk=case.pk).first()
+        if other is not None:
+            raise HalfhourError(
+                "CS-206",
+                f"By this, {case.id} would be open about {case.subject}, as {other.id} is already.",
+                f"Record it of {other.id}, or end that case first.",
+            )
 
 
 def current(case: Case, on: date) -> CaseState:
@@ -211,20 +235,27 @@ def current(case: Case, on: date) -> CaseState:
     return fold(find_timetable(case.timetable), opening_of(case), events_of(case.events.all()), on)
 
 
-def refold(case_ids: list[str], on: date) -> None:
-    """Work out anew how cases stand on a day, because time alone has changed them."""
-    for case_id in case_ids:
-        with transaction.atomic():
-            case = locked(case_id)
-            state = current(case, on)
-            stands(case, state, on)
-            case.save()
-            renew_rows(case, state)
+def refold(case_id: str, on: date, who: str = "the clock") -> None:
+    """Work out anew how a case stands on a day, because time alone has changed it, and open what follows from that.
+
+    Raises:
+        HalfhourError: it cannot be folded any more (its timetable is gone, the calendar ends).
+    """
+
+    def work() -> None:
+        case = locked(case_id)
+        timetable, events = find_timetable(case.timetable), events_of(case.events.all())
+        state = fold(timetable, opening_of(case), events, on)
+        set_present(case, timetable, state, events, on)
+        case.save()
+        _renewed(case, timetable, state, events, who, timezone.now())
+
+    in_one_go(work)
 
 
 def event_from(
     *,
-    kind: str,
+    kind: EventKind,
     on: date,
     step: str = "",
     outcome: str = "",
@@ -233,6 +264,7 @@ def event_from(
     corrects: str = "",
     event_id: str = "",
     flow: str = "",
+    source: str = "",
 ) -> Event:
     """An event that a person records.
 
@@ -243,4 +275,6 @@ def event_from(
         raise HalfhourError("CS-203", "The event names no step.", "Give the step's ref, as the timetable has it.")
     if kind in ("correction", "withdrawal") and not corrects:
         raise HalfhourError("CS-203", f"The {kind} names no event.", "Give the id of the event.")
-    return Event(event_id, 0, on, kind, step, outcome, flow, dict(data or {}), by, corrects=corrects)  # type: ignore[arg-type]
+    if kind in ("fact", "party", "note") and not data:
+        raise HalfhourError("CS-203", f"The event is a {kind} and says nothing.", "Give at least one name and value.")
+    return Event(event_id, 0, on, kind, step, outcome, flow, dict(data or {}), by, source, corrects)

@@ -1,48 +1,44 @@
-"""Files in: recognised, acknowledged, and each instance matched to its case, or opening one, or left for a person.
+"""Files in: stored whole before anything else, acknowledged or refused, and taken instance by instance.
 
-The file is stored first and each instance is then taken in a transaction of its own, so that a process that is killed
-leaves instances that wait; giving the file again goes on with them.
+A process that is killed leaves a file that is received or instances that wait; giving the file again goes on with them,
+and changes nothing where nothing was left.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
-from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from halfhour.errors import HalfhourError
-from halfhour.formats.flows.checking import check_file
-from halfhour.formats.flows.records import FlowFile, read_flow
-from halfhour.processes.flows import Message, messages_of
-from halfhour.processes.flows.matching import Match, OpenCase, event_of, match, message_subjects
-from halfhour.processes.timetables import find_timetable
-from halfhour.server.cases.models import Case, CaseParty
-from halfhour.server.cases.stored import events_of, opening_of
-from halfhour.server.cases.writing import open_case, record, today
+from halfhour.errors import Finding, HalfhourError
+from halfhour.processes.flows.matching import message_subjects
+from halfhour.server.cases.checking import check_day
+from halfhour.server.cases.encoding import storable
+from halfhour.server.cases.locking import in_one_go
+from halfhour.server.cases.writing import today
 from halfhour.server.files.models import FileInstance, FileState, FlowFileRow, InstanceState, InstanceSubject
+from halfhour.server.files.placing import assign, look_again, take
+from halfhour.server.files.sequences import next_held, sequence_fault
+from halfhour.server.files.verdicts import MOST_BYTES, Looked, finding_row, look_at, printable
 
-_STATES = {
-    "answers": InstanceState.MATCHED,
-    "held": InstanceState.HELD,
-    "refused": InstanceState.REFUSED,
-    "attached": InstanceState.ATTACHED,
-}
-_MOST_FINDINGS = 100
-"""Kept of one file; the first hundred say what is wrong with it."""
+__all__ = ["Receipt", "assign", "look_again", "receive"]
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a file: whether it is new, and the row with its state and instances."""
+    """What became of a file.
+
+    Attributes:
+        new: False where the same bytes had been given before.
+        file: the row with its state and instances.
+        released: files that had been held, and followed on from this one.
+    """
 
     new: bool
     file: FlowFileRow
+    released: tuple[FlowFileRow, ...] = ()
 
 
 def receive(
@@ -58,212 +54,144 @@ def receive(
 
     Args:
         organisation: in whose name it is given: it then reaches only cases in which that organisation plays a party.
-        on: day on which it came; None = the day that its header says.
+        on: day on which it came; None = the day that its header says, or today where that is still to come.
 
     Raises:
-        HalfhourError: CS-210 it is empty.
+        HalfhourError: CS-210 it is empty, CS-213 it is too large, CS-209 the day is none; nothing is stored then.
     """
+    name = printable(name)[:255] or "file"
     if not content:
-        raise HalfhourError("CS-210", f"{name or 'The file'} is empty.", "Ask the sender for it again.")
+        raise HalfhourError("CS-210", f"{name} is empty.", "Ask the sender for it again.")
+    if len(content) > MOST_BYTES:
+        raise HalfhourError(
+            "CS-213", f"{name} has {len(content):,} bytes, more than {MOST_BYTES:,}.", "Give it in pieces."
+        )
+    if on is not None:
+        check_day(on)
     recorded_at = moment or timezone.now()
     sha256 = hashlib.sha256(content).hexdigest()
-    row = FlowFileRow.objects.filter(sha256=sha256).first()
-    new = row is None
-    if row is None:
+
+    def stored() -> tuple[FlowFileRow, bool]:
+        there = FlowFileRow.objects.filter(sha256=sha256).defer("content").first()
+        if there is not None:
+            return there, False
+        row = FlowFileRow(sha256=sha256, name=name, content=content, came_on=on, state=FileState.RECEIVED)
+        row.organisation, row.who, row.recorded_at = organisation, who[:80], recorded_at
+        row.save()
+        return row, True
+
+    row, new = in_one_go(stored)
+    _gone_on_with(row, who, recorded_at)
+    row = last = _as_it_is(row)
+    released: list[FlowFileRow] = []
+    while (held := next_held(last)) is not None:
+        _gone_on_with(held, who, recorded_at)
+        last = _as_it_is(held)
+        released.append(last)
+    return Receipt(new, row, tuple(released))
+
+
+def _as_it_is(row: FlowFileRow) -> FlowFileRow:
+    return FlowFileRow.objects.defer("content").get(pk=row.pk)
+
+
+def _gone_on_with(row: FlowFileRow, who: str, recorded_at: datetime) -> None:
+    if _undecided(row):
+        looked = look_at(bytes(row.content), row.name)
+        in_one_go(lambda: _acknowledge(row.pk, looked, recorded_at))
+    for instance_id in list(
+        FileInstance.objects.filter(file=row, state=InstanceState.WAITING)
+        .order_by("number")
+        .values_list("pk", flat=True)
+    ):
+        take(instance_id, who, recorded_at)
+
+
+def _undecided(row: FlowFileRow) -> bool:
+    """Whether a file is to be looked at: one that was refused too, since its layout may have been learnt since."""
+    if row.state == FileState.REJECTED:
+        # The number of a NETA file is used up by its refusal.
+        return row.envelope != "neta"
+    return row.state in (FileState.RECEIVED, FileState.HELD)
+
+
+def _acknowledge(row_id: int, looked: Looked, recorded_at: datetime) -> None:
+    """Say of a file whether it is accepted as a file, and lay out its instances."""
+    row = FlowFileRow.objects.select_for_update().defer("content").get(pk=row_id)
+    if not _undecided(row):
+        return
+    header, findings = looked.header, list(looked.findings)
+    row.envelope, row.flow = looked.envelope, header.get("flow_version", "")[:8]
+    row.from_role, row.from_mpid = header.get("from_role", "")[:2], header.get("from_mpid", "")[:8]
+    row.to_role, row.to_mpid = header.get("to_role", "")[:2], header.get("to_mpid", "")[:8]
+    row.file_id = header.get("sequence" if looked.envelope == "neta" else "file_id", "")[:10]
+    row.created, row.response = header.get("created", "")[:14], looked.response
+    row.state = FileState.ACKNOWLEDGED if looked.accepted else FileState.REJECTED
+    if looked.envelope == "neta":
+        fault = sequence_fault(row, looked.response)
+        if fault is not None:
+            findings, row.response = [finding_row(fault), *findings], 3
+            row.state = FileState.HELD if fault.severity == "warning" else FileState.REJECTED
+    elif looked.accepted and (other := _of_the_same_id(row)):
+        fault = Finding(
+            "FF-202",
+            "error",
+            f"{row.from_mpid} has used file id {row.file_id} to {row.to_mpid} for other content, {other.name}.",
+            "Ask the sender for it under an id of its own.",
+            row.name,
+        )
+        findings, row.state = [finding_row(fault), *findings], FileState.REJECTED
+    row.findings, row.acknowledged_at = findings, recorded_at
+    row.save()
+    if row.state == FileState.ACKNOWLEDGED:
+        _lay_out(row, looked, recorded_at)
+
+
+def _of_the_same_id(row: FlowFileRow) -> FlowFileRow | None:
+    if not row.file_id:
+        return None
+    pair = {name: getattr(row, name) for name in ("from_role", "from_mpid", "to_role", "to_mpid")}
+    same = FlowFileRow.objects.filter(file_id=row.file_id, **pair)
+    return same.filter(state=FileState.ACKNOWLEDGED).exclude(pk=row.pk).exclude(envelope="neta").first()
+
+
+def _lay_out(row: FlowFileRow, looked: Looked, recorded_at: datetime) -> None:
+    """A row for each instance and each subject that it names."""
+    now = today(recorded_at)
+    instances, named = [], []
+    for message in looked.messages:
+        state, because = InstanceState.WAITING, ""
+        if message.instance in looked.rejected:
+            state, because = InstanceState.REJECTED, _fault_of(message.instance, looked)
+        data = {}
         try:
-            with transaction.atomic():
-                row = _stored(content, sha256, name, who, organisation, on, recorded_at)
-        except IntegrityError:
-            # Another writer has just stored the same bytes.
-            row = FlowFileRow.objects.get(sha256=sha256)
-            new = False
-    if row.state == FileState.ACCEPTED:
-        _take_what_waits(row, who, recorded_at)
-    return Receipt(new, FlowFileRow.objects.get(pk=row.pk))
-
-
-def _stored(
-    content: bytes, sha256: str, name: str, who: str, organisation: str, on: date | None, recorded_at: datetime
-) -> FlowFileRow:
-    flow, accepted, rejected, findings = _looked_at(content, name)
-    header = flow.header if flow else {}
-    row = FlowFileRow.objects.create(
-        sha256=sha256,
-        name=name[:255],
-        content=content,
-        flow=header.get("flow_version", "")[:8],
-        from_role=header.get("from_role", "")[:1],
-        from_mpid=header.get("from_mpid", "")[:4],
-        to_role=header.get("to_role", "")[:1],
-        to_mpid=header.get("to_mpid", "")[:4],
-        file_id=header.get("file_id", "")[:10],
-        created=header.get("created", "")[:14],
-        state=FileState.ACCEPTED if accepted else FileState.REJECTED,
-        findings=findings,
-        organisation=organisation,
-        who=who,
-        recorded_at=recorded_at,
-    )
-    if accepted and flow is not None:
-        for message in messages_of(flow):
-            faulty = message.instance in rejected
-            instance = FileInstance.objects.create(
+            data = storable(message.data)
+        except HalfhourError as error:
+            state, because = InstanceState.REJECTED, str(error)[:500]
+        header_day = message.on if message.on and message.on.year >= 1990 else now
+        instances.append(
+            FileInstance(
                 file=row,
                 number=message.instance,
                 message_id=message.id,
                 flow=message.flow,
                 mpan=message.mpan[:13],
-                on=on or message.on or today(recorded_at),
-                state=InstanceState.REJECTED if faulty else InstanceState.WAITING,
-                because=_first_fault(findings) if faulty else "",
+                on=row.came_on or min(header_day, now),
+                data=data,
+                state=state,
+                because=because,
             )
-            InstanceSubject.objects.bulk_create(
-                InstanceSubject(instance=instance, value=value[:60]) for value in sorted(message_subjects(message))
-            )
-    return row
-
-
-def _looked_at(content: bytes, name: str) -> tuple[FlowFile | None, bool, set[int], list[dict[str, str]]]:
-    """A file, whether it is accepted, which of its instances are not, and what is wrong with it."""
-    with tempfile.NamedTemporaryFile(suffix=Path(name).suffix or ".usr") as kept:
-        kept.write(content)
-        kept.flush()
-        try:
-            _, verdict = check_file(Path(kept.name), Path(name).name or "file")
-            flow = read_flow(content)
-        except HalfhourError as error:
-            fault = {"code": error.code, "severity": "error", "message": error.message, "next_step": error.next_step}
-            return None, False, set(), [fault]
-    findings = [
-        {
-            "code": one.code,
-            "severity": one.severity,
-            "message": one.message,
-            "next_step": one.next_step,
-            "where": one.where,
-        }
-        for one in verdict.findings[:_MOST_FINDINGS]
-    ]
-    return flow, verdict.accepted, {int(number) for number in verdict.rejected}, findings
-
-
-def _first_fault(findings: list[dict[str, str]]) -> str:
-    fault = next((one for one in findings if one["severity"] == "error"), None)
-    return f"{fault['code']}: {fault['message']}"[:500] if fault else "It is not valid."
-
-
-def _take_what_waits(row: FlowFileRow, who: str, recorded_at: datetime) -> None:
-    waiting = list(row.instances.filter(state=InstanceState.WAITING).order_by("number"))
-    if waiting:
-        messages = {message.instance: message for message in messages_of(read_flow(bytes(row.content)))}
-        for instance in waiting:
-            _take(instance, messages[instance.number], row, who, recorded_at)
-
-
-def _take(instance: FileInstance, message: Message, row: FlowFileRow, who: str, recorded_at: datetime) -> None:
-    """Match one instance and record it; what cannot be recorded waits for a person with its reason."""
-    try:
-        with transaction.atomic():
-            found = _found(instance, message)
-            if found.opens is not None:
-                made = open_case(found.opens, who, moment=recorded_at)
-                _record(instance, message, made.case, InstanceState.OPENED, found.because, row, who, recorded_at)
-                look_again(made.case, who, recorded_at)
-            elif found.effect is not None:
-                case = Case.objects.get(pk=found.case_id)
-                _record(instance, message, case, _STATES[found.effect], found.because, row, who, recorded_at)
-            else:
-                _say(instance, InstanceState.UNMATCHED, found.because)
-    except HalfhourError as error:
-        _say(instance, InstanceState.UNMATCHED, str(error))
-
-
-def _found(instance: FileInstance, message: Message) -> Match:
-    values = [row.value for row in instance.subject_rows.all()]
-    cases = Case.objects.filter(subject_rows__value__in=values)
-    organisation = instance.file.organisation
-    if organisation:
-        # A file says itself who sent it, and may lie: given in an organisation's name it reaches no case of others.
-        cases = cases.filter(Exists(CaseParty.objects.filter(case=OuterRef("pk"), mpid=organisation)))
-    found = match(
-        message,
-        [
-            OpenCase(find_timetable(case.timetable), opening_of(case), events_of(case.events.all()))
-            for case in cases.distinct().order_by("id").prefetch_related("events")
-        ],
-        instance.on,
+        )
+        named.append(sorted(value for value in message_subjects(message) if len(value) <= 60))
+    FileInstance.objects.bulk_create(instances, batch_size=500)
+    subjects = zip(instances, named, strict=True)
+    InstanceSubject.objects.bulk_create(
+        (InstanceSubject(instance=instance, value=value) for instance, values in subjects for value in values),
+        batch_size=500,
     )
-    if found.opens is not None and organisation and organisation not in found.opens.parties.values():
-        because = f"{message.flow} would open {found.opens.timetable}, in which {organisation} plays no party."
-        return Match("", None, None, because)
-    return found
 
 
-def _record(
-    instance: FileInstance,
-    message: Message,
-    case: Case,
-    state: InstanceState,
-    because: str,
-    row: FlowFileRow,
-    who: str,
-    recorded_at: datetime,
-) -> None:
-    event = replace(event_of(message, 0, instance.on), source=f"{row.name}, instance {instance.number}"[:300])
-    record(case.id, event, who, moment=recorded_at)
-    instance.case = case
-    _say(instance, state, because)
-
-
-def _say(instance: FileInstance, state: InstanceState, because: str) -> None:
-    instance.state, instance.because = state, because[:500]
-    instance.save()
-
-
-def look_again(case: Case, who: str, recorded_at: datetime) -> int:
-    """Look again at what waits unmatched and shares a subject with a case; how much of it now belongs somewhere."""
-    values = [row.value for row in case.subject_rows.all()]
-    waiting = (
-        FileInstance.objects.filter(state=InstanceState.UNMATCHED, subject_rows__value__in=values)
-        .select_related("file")
-        .distinct()
-        .order_by("on", "id")
-    )
-    before = len(waiting)
-    for instance in waiting:
-        message = message_of(instance)
-        _take(instance, message, instance.file, who, recorded_at)
-    return before - FileInstance.objects.filter(pk__in=[one.pk for one in waiting], state="UNMATCHED").count()
-
-
-def message_of(instance: FileInstance) -> Message:
-    """What an instance says."""
-    messages = messages_of(read_flow(bytes(instance.file.content)))
-    return next(message for message in messages if message.instance == instance.number)
-
-
-def assign(instance_id: int, case_id: str, who: str, *, moment: datetime | None = None) -> FileInstance:
-    """Say which case an unmatched instance belongs to.
-
-    Raises:
-        HalfhourError: CS-201 there is no such case, CS-211 there is no such instance, CS-212 it does not wait.
-    """
-    recorded_at = moment or timezone.now()
-    with transaction.atomic():
-        instance = FileInstance.objects.select_for_update(of=("self",)).filter(pk=instance_id).first()
-        if instance is None:
-            raise HalfhourError(
-                "CS-211", f"There is no instance {instance_id}.", "`halfhour case unmatched` lists them."
-            )
-        if instance.state != InstanceState.UNMATCHED:
-            raise HalfhourError(
-                "CS-212",
-                f"Instance {instance_id} does not wait for anybody: it is {instance.state}.",
-                "Withdraw its event from its case first.",
-            )
-        case = Case.objects.filter(pk=case_id).first()
-        if case is None:
-            raise HalfhourError("CS-201", f"There is no case {case_id!r}.", "`halfhour case list` lists them.")
-        because = f"Assigned by {who}."
-        _record(instance, message_of(instance), case, InstanceState.MATCHED, because, instance.file, who, recorded_at)
-    return instance
+def _fault_of(number: int, looked: Looked) -> str:
+    errors = [one for one in looked.findings if one["severity"] == "error"]
+    fault = next((one for one in errors if one.get("instance") == number), None)
+    return f"{fault['code']}: {fault['message']}"[:500] if fault else "It is not valid; the file's findings say why."

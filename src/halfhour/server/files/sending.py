@@ -1,4 +1,7 @@
-"""Files out: built from a case and what the register knows, stored as sent, and recorded with the case."""
+"""Files out: built from a case and what the register knows, stored, and recorded with the case.
+
+A file is queued in the transaction that records it, and is sent once it stands in its folder or was fetched (`outbox`).
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,42 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
+from halfhour.errors import HalfhourError
 from halfhour.formats.flows.records import write_flow
-from halfhour.processes.flows import messages_of
+from halfhour.processes.cases import CaseState, Event, fold, read_value
+from halfhour.processes.flows import Message, messages_of
 from halfhour.processes.flows.building import Built, build
-from halfhour.processes.flows.matching import event_of
-from halfhour.processes.timetables import find_timetable
-from halfhour.server.cases.writing import Recorded, current, locked, record, today
+from halfhour.processes.flows.matching import OpenCase, effect, event_of
+from halfhour.processes.timetables import Timetable, find_timetable
+from halfhour.server.cases.checking import check_day
+from halfhour.server.cases.encoding import storable
+from halfhour.server.cases.locking import in_one_go, lock_subjects, locked
+from halfhour.server.cases.models import Case, CaseSubject
+from halfhour.server.cases.stored import events_of, opening_of
+from halfhour.server.cases.writing import Recorded, record, today
 from halfhour.server.files.models import FileInstance, FileNumber, FileState, FlowFileRow, InstanceState
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file that was built and recorded as sent."""
+    """A file that was built and recorded.
+
+    Attributes:
+        name: of the file; `path` where it was written, None where it waits to be fetched.
+        recorded: what came of recording it; of several recipients' files, of the first.
+    """
 
     row: FlowFileRow
     name: str
     content: bytes
     to_mpid: str
     recorded: Recorded
+    path: Path | None = None
 
 
 def send(
@@ -40,76 +56,128 @@ def send(
     register: Mapping[str, Any] | None = None,
     flow: str = "",
     on: date | None = None,
+    folder: Path | None = None,
     moment: datetime | None = None,
 ) -> list[Sent]:
-    """Build the file that a step needs, for each of its recipients, and record it as sent.
+    """Build the file that a step needs, for each of its recipients, store it as queued and record it with the case.
+
+    Args:
+        given: values for this file, by fact or by item; `register`: what the register knows of the metering.
+        flow: which of the step's flows, where it has several.
+        on: day of sending; None = today.
+        folder: into which `write_queued` will write it; None = it is fetched.
 
     Raises:
-        HalfhourError: CS-201 there is no such case, CS-301 to CS-303 the file cannot be built, with everything that is
-            missing; then nothing is written.
+        HalfhourError: CS-201 there is no such case, CS-104 no such step, CS-301 to CS-303 the file cannot be built,
+            with everything that is missing; CS-304 the case does not wait for the step, CS-305 the file would not
+            answer it. Then nothing is written.
     """
+    if on is not None:
+        check_day(on)
     recorded_at = moment or timezone.now()
-    with transaction.atomic():
+
+    def work() -> list[Sent]:
+        lock_subjects(CaseSubject.objects.filter(case=case_id).values_list("value", flat=True))
         case = locked(case_id)
         day = on or today(recorded_at)
-        state = current(case, max(day, case.folded_on))
-        timetable = find_timetable(case.timetable)
+        timetable, events = find_timetable(case.timetable), events_of(case.events.all())
+        state = fold(timetable, opening_of(case), events, day)
         step = timetable.by_ref.get(ref)
         sender = state.parties.get(step.sender, "") if step else ""
         built = build(
             timetable,
             state,
             ref,
-            file_id=str(_next_number(sender) if sender else 1),
+            file_id=str(_last_number(sender) + 1),
             created=recorded_at,
             given=given,
             register=register,
             flow=flow,
         )
-        if len(built) > 1:
-            FileNumber.objects.filter(mpid=sender).update(last=int(built[-1].file.header["file_id"]))
-        return [_kept(case_id, ref, one, day, who, recorded_at) for one in built]
+        _refuse_what_is_not_awaited(timetable, state, ref)
+        FileNumber.objects.filter(mpid=sender).update(last=int(built[-1].file.header["file_id"]))
+        event = _event(timetable, ref, built[0], day)
+        if effect(OpenCase(timetable, opening_of(case), events), replace(event, sequence=len(events) + 1)) != "answers":
+            raise HalfhourError(
+                "CS-305",
+                f"{built[0].flow} does not answer step {ref} of {case.id}: none of its outcomes fits what it says.",
+                "Give the values that the outcome needs, or record the step by hand.",
+            )
+        recorded = record(case.id, event, who, moment=recorded_at)
+        return [_kept(one, case, ref, day, recorded, str(folder.absolute()) if folder else "") for one in built]
+
+    def _kept(one: Built, case: Case, ref: str, day: date, recorded: Recorded, into: str) -> Sent:
+        content, header, name = write_flow(one.file), one.file.header, name_of(one)
+        row = FlowFileRow.objects.create(
+            sha256=hashlib.sha256(content).hexdigest(),
+            name=name,
+            content=content,
+            envelope=one.file.envelope,
+            flow=header["flow_version"],
+            **{key: header[key] for key in ("from_role", "from_mpid", "to_role", "to_mpid", "file_id", "created")},
+            state=FileState.QUEUED,
+            folder=into,
+            who=who[:80],
+            recorded_at=recorded_at,
+        )
+        for message in messages_of(one.file):
+            FileInstance.objects.create(
+                file=row,
+                number=message.instance,
+                message_id=message.id,
+                flow=message.flow,
+                mpan=message.mpan[:13],
+                on=day,
+                data=storable(message.data),
+                state=InstanceState.SENT,
+                because=f"Built for step {ref}.",
+                step=ref,
+                case=case,
+                taken_by=who[:80],
+                taken_at=recorded_at,
+            )
+        return Sent(row, name, content, one.mpid, recorded)
+
+    return in_one_go(work)
 
 
-def _next_number(mpid: str) -> int:
-    FileNumber.objects.get_or_create(mpid=mpid)
+def name_of(built: Built) -> str:
+    """The name of a file: flow, sender, recipient, number."""
+    header = built.file.header
+    return f"{built.flow}_{header['from_mpid']}_{header['to_mpid']}_{header['file_id']}.usr"
+
+
+def _last_number(mpid: str) -> int:
+    """The last number of a sender's files, held until the transaction ends; files of its own that came here count."""
+    if not mpid:
+        return 0
+    row, new = FileNumber.objects.get_or_create(mpid=mpid)
     row = FileNumber.objects.select_for_update().get(mpid=mpid)
-    row.last += 1
-    row.save()
+    if new:
+        known = FlowFileRow.objects.filter(from_mpid=mpid).exclude(envelope="neta").values_list("file_id", flat=True)
+        row.last = max((int(one) for one in known if one.isdecimal() and one.isascii()), default=0)
     return int(row.last)
 
 
-def _kept(case_id: str, ref: str, built: Built, on: date, who: str, recorded_at: datetime) -> Sent:
-    content = write_flow(built.file)
-    header = built.file.header
-    name = f"{built.flow}_{header['from_mpid']}_{header['to_mpid']}_{header['file_id']}.usr"
-    message = messages_of(built.file)[0]
-    event = replace(event_of(message, 0, on), step=ref, data={**message.data, **dict(built.data)}, source=name)
-    recorded = record(case_id, event, who, moment=recorded_at)
-    row = FlowFileRow.objects.create(
-        sha256=hashlib.sha256(content).hexdigest(),
-        name=name,
-        content=content,
-        flow=header["flow_version"],
-        from_role=header["from_role"],
-        from_mpid=header["from_mpid"],
-        to_role=header["to_role"],
-        to_mpid=header["to_mpid"],
-        file_id=header["file_id"],
-        created=header["created"],
-        state=FileState.SENT,
-        who=who,
-        recorded_at=recorded_at,
-    )
-    FileInstance.objects.create(
-        file=row,
-        number=1,
-        message_id=message.id,
-        flow=message.flow,
-        mpan=message.mpan[:13],
-        on=on,
-        state=InstanceState.SENT,
-        because=f"Built for step {ref}.",
-        case=recorded.case,
-    )
-    return Sent(row, name, content, built.mpid, recorded)
+def _refuse_what_is_not_awaited(timetable: Timetable, state: CaseState, ref: str) -> None:
+    refs = [one.ref for one in state.waiting]
+    if ref in refs or (timetable.by_ref[ref].any_time and state.ended_on is None):
+        return
+    awaited = f"It waits for {', '.join(refs)}." if refs else "It waits for nothing."
+    raise HalfhourError("CS-304", f"On {state.on} {state.case_id} does not wait for step {ref}.", awaited)
+
+
+def _event(timetable: Timetable, ref: str, built: Built, on: date) -> Event:
+    message: Message = messages_of(built.file)[0]
+    # Items bear names of facts that they may write in another way: what the case itself knows comes first.
+    said = {name: value for name, value in message.data.items() if _fits(timetable, name, value)}
+    event = event_of(message, 0, on, f"{name_of(built)}, sent")
+    return replace(event, step=ref, data={**said, **built.data})
+
+
+def _fits(timetable: Timetable, name: str, value: Any) -> bool:
+    fact = timetable.facts.get(name)
+    try:
+        return fact is None or read_value(fact, value) is not None
+    except HalfhourError:
+        return False

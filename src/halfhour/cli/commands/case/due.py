@@ -7,10 +7,11 @@ from pathlib import Path
 
 from halfhour.calendar import LONDON
 from halfhour.cli.arguments import day, today
-from halfhour.cli.commands.case.shared import Flag, ready
+from halfhour.cli.commands.case.shared import Flag, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 
+@with_database
 def due(
     *,
     on: str | None = None,
@@ -39,7 +40,6 @@ def due(
     json
         The list as one JSON document on standard output.
     """
-    ready()
     from halfhour.processes.deadlines import COLUMNS, as_csv, as_ics  # noqa: PLC0415
     from halfhour.server.cases.reading import due as find_due  # noqa: PLC0415
 

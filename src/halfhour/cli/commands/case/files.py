@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, Values, person, ready, tell, values
+from halfhour.cli.arguments import day, progress_bar
+from halfhour.cli.commands.case.shared import Flag, Values, person, tell, values, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table, say
-from halfhour.errors import HalfhourError
 
 if TYPE_CHECKING:
-    from halfhour.server.files.receiving import Receipt
+    from halfhour.server.files.folders import FromFolder
+    from halfhour.server.files.models import FileInstance
 
 
+@with_database
 def receive(files: tuple[Path, ...], /, *, on: str | None = None, strict: Flag = False, json: Flag = False) -> int:
     """Take files in: each is acknowledged or refused, and each instance goes to its case, opens one, or waits.
 
@@ -32,61 +32,62 @@ def receive(files: tuple[Path, ...], /, *, on: str | None = None, strict: Flag =
     json
         The receipts as one JSON document on standard output.
     """
-    ready()
-    from halfhour.server.files.receiving import receive as take_in  # noqa: PLC0415
+    from halfhour.server.files.folders import files_of, receive_all  # noqa: PLC0415
 
-    contents = sorted(_contents(files), key=lambda one: (_made(one[1]), one[0].name))
-    receipts = [take_in(content, path.name, person(), on=day(on)) for path, content in contents]
-    documents = [_document(receipt) for receipt in receipts]
+    paths, at, documents = files_of(files), day(on), []
+    with progress_bar("Taking files in") as progress:
+        for done, one in enumerate(receive_all(paths, person(), on=at), start=1):
+            documents.append(_document(one))
+            progress(done, len(paths))
+    if not paths:
+        say("There is no file.")
     if json:
         print_json({"files": documents})
     else:
         for document in documents:
             _tell(document)
-    left = sum(one["state"] == "REJECTED" or any(_waits(two) for two in one["instances"]) for one in documents)
+    left = any(one["state"] != "ACKNOWLEDGED" or any(_waits(two) for two in one["instances"]) for one in documents)
     return 1 if strict and left else 0
 
 
-def _contents(files: tuple[Path, ...]) -> Iterator[tuple[Path, bytes]]:
-    for named in files:
-        if named.is_dir():
-            inside = [path for path in sorted(named.iterdir()) if path.is_file() and not path.name.startswith(".")]
-            if not inside:
-                say(f"{named} holds no file.")
-            yield from ((path, path.read_bytes()) for path in inside)
-        else:
-            yield named, named.read_bytes()
-
-
-def _made(content: bytes) -> str:
-    """The moment in a file's header, by which the files of a folder are put in order; the last where there is none."""
-    parts = content[:400].split(b"\n", 1)[0].split(b"|")
-    return parts[7].decode("latin-1") if len(parts) > 7 else "99999999999999"
-
-
-def _document(receipt: Receipt) -> dict[str, Any]:
-    row = receipt.file
+def _document(one: FromFolder) -> dict[str, Any]:
+    if one.receipt is None:
+        problem = one.problem
+        assert problem is not None
+        fault = {"code": problem.code, "severity": "error", "message": problem.message, "next_step": problem.next_step}
+        return {
+            "file": one.path.name,
+            "new": False,
+            "state": "REJECTED",
+            "flow": "",
+            "findings": [fault],
+            "instances": [],
+        }
+    row = one.receipt.file
     return {
-        "file": row.name,
-        "new": receipt.new,
+        "file": one.path.name,
+        "new": one.receipt.new,
         "state": row.state,
         "flow": row.flow,
         "from": row.from_mpid,
         "to": row.to_mpid,
         "sha256": row.sha256,
+        "acknowledgement": row.acknowledgement,
         "findings": row.findings,
-        "instances": [
-            {
-                "id": one.pk,
-                "number": one.number,
-                "flow": one.flow,
-                "mpan": one.mpan,
-                "state": one.state,
-                "case": one.case_id,
-                "because": one.because,
-            }
-            for one in row.instances.order_by("number")
-        ],
+        "instances": [_instance(instance) for instance in row.instances.order_by("number")],
+        "released": [held.name for held in one.receipt.released],
+    }
+
+
+def _instance(one: FileInstance) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "number": one.number,
+        "flow": one.flow,
+        "mpan": one.mpan,
+        "state": one.state,
+        "case": one.case_id,
+        "because": one.because,
     }
 
 
@@ -95,19 +96,22 @@ def _waits(instance: dict[str, Any]) -> bool:
 
 
 def _tell(document: dict[str, Any]) -> None:
-    seen = "" if document["new"] else " (seen before)"
+    seen = "" if document["new"] or "sha256" not in document else ", the same bytes as before: nothing is changed"
     print_line(f"{document['file']}: {document['flow'] or 'no flow'} {document['state'].lower()}{seen}")
     for fault in document["findings"]:
-        if fault["severity"] == "error":
+        if fault["severity"] != "info":
             print_line(f"  {fault['code']}: {fault['message']} {fault['next_step']}")
     counts = Counter((one["state"], one["case"] or "") for one in document["instances"])
     for (state, case), number in counts.items():
         print_line(f"  {counted(number, 'instance')} {state.lower()}" + (f", case {case}" if case else ""))
     for one in document["instances"]:
         if one["state"] == "UNMATCHED":
-            print_line(f"  {one['id']}: {one['because']}")
+            print_line(f"  {one['id']}: {one['because']} `halfhour case assign {one['id']} CASE` gives it to a case.")
+    for name in document.get("released", []):
+        print_line(f"  {name} was held for it, and follows on.")
 
 
+@with_database
 def send(
     case: str,
     step: str,
@@ -139,24 +143,26 @@ def send(
     json
         What was sent as one JSON document on standard output.
     """
-    ready()
     from halfhour.processes.timetables import find_timetable  # noqa: PLC0415
-    from halfhour.server.files.sending import send as build_and_record  # noqa: PLC0415
+    from halfhour.server.cases.reading import find_case  # noqa: PLC0415
+    from halfhour.server.files.outbox import send_to_folder  # noqa: PLC0415
 
-    out.mkdir(parents=True, exist_ok=True)
-    sent = build_and_record(case, step, person(), given=values(value, "--value"), flow=flow, on=day(on))
-    for one in sent:
-        (out / one.name).write_bytes(one.content)
+    found = find_case(case)
+    sent = send_to_folder(found.id, step, person(), out, given=values(value, "--value"), flow=flow, on=day(on))
     if json:
-        print_json({"sent": [{"file": str(out / one.name), "to": one.to_mpid, "flow": one.row.flow} for one in sent]})
+        files = [{"file": one.path, "to": one.to_mpid, "flow": one.row.flow, "sha256": one.row.sha256} for one in sent]
+        recorded = sent[0].recorded
+        print_json({"case": found.id, "event": recorded.event_id, "new": recorded.new, "sent": files})
         return 0
     for one in sent:
-        print_line(f"{out / one.name}: {one.row.flow} to {one.to_mpid}")
-    last = sent[-1].recorded
-    tell(find_timetable(last.case.timetable), last.state)
+        print_line(f"{one.path}: {one.row.flow} to {one.to_mpid}")
+    if not sent[0].recorded.new:
+        print_line("It had been built and recorded before, and was written now.")
+    tell(find_timetable(found.timetable), sent[0].recorded.state)
     return 0
 
 
+@with_database
 def unmatched(*, json: Flag = False) -> int:
     """Instances of files that no case waits for, with the reason: a person says which case each belongs to.
 
@@ -167,10 +173,9 @@ def unmatched(*, json: Flag = False) -> int:
     json
         The list as one JSON document on standard output.
     """
-    ready()
-    from halfhour.server.files.models import FileInstance  # noqa: PLC0415
+    from halfhour.server.files.placing import unmatched as what_waits  # noqa: PLC0415
 
-    rows = list(FileInstance.objects.filter(state="UNMATCHED").select_related("file").order_by("on", "id"))
+    rows = list(what_waits())
     columns = ("id", "on", "flow", "mpan", "from", "file", "because")
     cells = [(one.pk, one.on, one.flow, one.mpan, one.file.from_mpid, one.file.name, one.because) for one in rows]
     if json:
@@ -182,7 +187,8 @@ def unmatched(*, json: Flag = False) -> int:
     return 0
 
 
-def assign(instance: int, case: str, *, json: Flag = False) -> int:
+@with_database
+def assign(instance: int, case: str, *, step: str = "", outcome: str = "", json: Flag = False) -> int:
     """Say which case an unmatched instance of a file belongs to.
 
     Example: halfhour case assign 17 TP000001
@@ -193,20 +199,23 @@ def assign(instance: int, case: str, *, json: Flag = False) -> int:
         Its number, as `halfhour case unmatched` lists it.
     case
         Id of the case.
+    step
+        Ref of the step that it answers, where the case cannot tell.
+    outcome
+        Of the step.
     json
         The case as one JSON document on standard output.
     """
-    ready()
     from halfhour.processes.cases import case_document  # noqa: PLC0415
     from halfhour.server.cases.reading import case_as_known, find_case  # noqa: PLC0415
-    from halfhour.server.files.receiving import assign as give  # noqa: PLC0415
+    from halfhour.server.files.placing import assign as give  # noqa: PLC0415
 
-    if instance < 1:
-        raise HalfhourError("CS-211", f"There is no instance {instance}.", "`halfhour case unmatched` lists them.")
-    give(instance, case, person())
+    given = give(instance, find_case(case).id, person(), step=step, outcome=outcome)
     found = case_as_known(find_case(case))
     if json:
-        print_json(case_document(found.timetable, found.state))
-    else:
-        tell(found.timetable, found.state)
+        document = {"instance": instance, "instance_state": given.state, "event": given.message_id}
+        print_json({**document, **case_document(found.timetable, found.state)})
+        return 0
+    print_line(f"Instance {instance} is {given.state.lower()}.")
+    tell(found.timetable, found.state)
     return 0

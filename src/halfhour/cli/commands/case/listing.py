@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from halfhour.cli.commands.case.shared import Flag, ready
+from halfhour.cli.commands.case.shared import Flag, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 
+@with_database
 def list_(
     *,
     timetable: str = "",
@@ -37,7 +38,6 @@ def list_(
     json
         The list as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.cases.reading import list_cases, renew  # noqa: PLC0415
     from halfhour.server.cases.writing import today  # noqa: PLC0415
 

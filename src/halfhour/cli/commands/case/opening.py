@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from halfhour.cli.arguments import day, today
-from halfhour.cli.commands.case.shared import Flag, Values, person, ready, tell, values
-from halfhour.cli.output import print_json, print_line
+from halfhour.cli.commands.case.shared import Flag, Values, person, tell, values, with_database
+from halfhour.cli.output import counted, print_json, print_line
 
 
+@with_database
 def open_(
     timetable: str,
     *,
@@ -38,11 +39,10 @@ def open_(
     json
         The case as one JSON document on standard output.
     """
-    ready()
     from halfhour.processes.cases import Opening, case_document  # noqa: PLC0415
-    from halfhour.processes.timetables import find_timetable  # noqa: PLC0415
+    from halfhour.server.cases.reading import case_as_known  # noqa: PLC0415
     from halfhour.server.cases.writing import open_case  # noqa: PLC0415
-    from halfhour.server.files.receiving import look_again  # noqa: PLC0415
+    from halfhour.server.files.models import FileInstance  # noqa: PLC0415
 
     opening = Opening(
         case_id="",
@@ -54,13 +54,24 @@ def open_(
         nation=nation,
     )
     made = open_case(opening, person())
-    taken = look_again(made.case, person(), made.case.recorded_at) if made.new else 0
+    known = case_as_known(made.case)
+    taken = FileInstance.objects.filter(case=made.case).count() if made.new else 0
+    remarks = [] if made.new else [f"{made.case.id} is open about {made.case.subject}, and is joined."]
+    until = known.timetable.selectable_to
+    if made.new and until is not None and opening.opened_on >= until:
+        remarks.append(f"{known.timetable.id} is history: cases of its kind are no longer opened from {until} on.")
     if json:
-        print_json({"new": made.new, "files_taken": taken, **case_document(find_timetable(timetable), made.state)})
+        opened = list(made.opened)
+        document = case_document(known.timetable, known.state)
+        print_json({"new": made.new, "remarks": remarks, "opened": opened, "files_taken": taken, **document})
         return 0
-    if not made.new:
-        print_line(f"{made.case.id} is open with the same key, and is joined.")
+    for remark in remarks:
+        print_line(remark)
     if taken:
-        print_line(f"{taken} instances of files that waited now belong to it.")
-    tell(find_timetable(made.case.timetable), made.state)
+        print_line(
+            f"{counted(taken, 'instance')} of files that waited now {'belongs' if taken == 1 else 'belong'} to it."
+        )
+    for opened_id in made.opened:
+        print_line(f"Opened {opened_id}.")
+    tell(known.timetable, known.state)
     return 0

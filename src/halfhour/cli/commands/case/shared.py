@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 from cyclopts import Parameter
 
@@ -18,19 +19,36 @@ if TYPE_CHECKING:
     from halfhour.processes.cases import CaseState
     from halfhour.processes.timetables import Timetable
 
+Given = ParamSpec("Given")
 Flag = Annotated[bool, Parameter(negative=())]
 Values = Annotated[tuple[str, ...], Parameter(consume_multiple=False, negative=())]
 
 
-def ready() -> None:
-    """Make the database ready.
+def with_database(command: Callable[Given, int]) -> Callable[Given, int]:
+    """A command that is run once the database is ready; what the database cannot do is said as an error of ours.
 
     Raises:
-        HalfhourError: SV-001 to SV-004 it cannot be.
+        HalfhourError: SV-001 to SV-004 the database cannot be used.
     """
-    from halfhour.server.project.database import ready as make_ready  # noqa: PLC0415 - an extra
 
-    make_ready()
+    @wraps(command)
+    def run(*given: Given.args, **named: Given.kwargs) -> int:
+        from halfhour.server.project.database import ready  # noqa: PLC0415 - an extra
+
+        ready()
+        from django.db import Error  # noqa: PLC0415
+
+        try:
+            return command(*given, **named)
+        except Error as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise HalfhourError(
+                "SV-003",
+                f"The database cannot do it: {reason}.",
+                "Try again; if it stays so, check HALFHOUR_DATABASE, its permissions and the space on its disk.",
+            ) from None
+
+    return run
 
 
 def person() -> str:

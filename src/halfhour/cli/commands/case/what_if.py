@@ -5,25 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, Values, ready, values
+from halfhour.cli.commands.case.shared import Flag, Values, values, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from halfhour.processes.cases import CaseState, Event
+    from halfhour.processes.cases import Event
+    from halfhour.server.cases.what_if import Side
 
 
+@with_database
 def what_if(
     case: str,
     *,
     timetable: str = "",
     parameter: Values = (),
-    calendar: str | None = None,
+    calendar: str = "",
     on: str | None = None,
     json: Flag = False,
 ) -> int:
     """Lay a case beside itself under another option, parameter or calendar: its state, its dates, and its end.
 
-    The rest of each is worked out as though every party answered as expected on the last day of its time.
+    The rest of each is worked out as though every party acted as expected on the last day of its time.
 
     Example: halfhour case what-if MB000001 --timetable microgeneration-backstop-3
 
@@ -42,43 +44,69 @@ def what_if(
     json
         Both as one JSON document on standard output.
     """
-    ready()
-    from halfhour.processes.cases import fold, project, under  # noqa: PLC0415
-    from halfhour.processes.timetables import find_timetable  # noqa: PLC0415
-    from halfhour.server.cases.reading import case_as_known, find_case  # noqa: PLC0415
+    from halfhour.server.cases.reading import find_case  # noqa: PLC0415
+    from halfhour.server.cases.what_if import what_if as lay_beside  # noqa: PLC0415
 
-    found = case_as_known(find_case(case), day(on))
-    other = find_timetable(timetable or found.timetable.id)
-    given = {**found.opening.parameters, **values(parameter, "--parameter")}
-    kept_parameters = {name: value for name, value in given.items() if name in other.parameters or name in parameter}
-    opening, kept, left = under(other, found.opening, found.events, parameters=kept_parameters)
-    state = fold(other, opening, kept, found.state.on, calendar)
-    ends = project(found.timetable, found.opening, found.events)[1], project(other, opening, kept, calendar=calendar)[1]
-    sides = [_side(found.state, ends[0], []), _side(state, ends[1], left)]
+    both = lay_beside(
+        find_case(case),
+        timetable=timetable or None,
+        parameters=values(parameter, "--parameter"),
+        calendar=calendar or None,
+        on=day(on),
+    )
+    sides = [_document(both.as_it_is), _document(both.other)]
+    left = [_event(one) for one in both.left_out]
     if json:
-        print_json({"case": case, "as_it_is": sides[0], "what_if": sides[1]})
+        print_json(
+            {"case": both.as_it_is.opening.case_id, "on": both.on, "as_it_is": sides[0], "what_if": sides[1]}
+            | {"left_out": left}
+        )
         return 0
     print_table(
-        f"{case} on {found.state.on}",
+        f"{both.as_it_is.opening.case_id} on {both.on}",
         ("", "as it is", "what if"),
-        [(name.replace("_", " "), _cell(sides[0][name]), _cell(sides[1][name])) for name in sides[0]],
+        [
+            (name.replace("_", " "), _cell(sides[0][name]), _cell(sides[1][name]))
+            for name in sides[0]
+            if name != "steps"
+        ],
+    )
+    refs = list(dict.fromkeys([*sides[0]["steps"], *sides[1]["steps"]]))
+    print_table(
+        "Due and done, as though every party acted on its last day from then on",
+        ("ref", "due", "done", "due, what if", "done, what if"),
+        [
+            (ref, *(str(side["steps"].get(ref, {}).get(name) or "") for side in sides for name in ("due", "done")))
+            for ref in refs
+        ],
     )
     if left:
-        print_line(f"{counted(len(left), 'event')} of the case have no place in {other.id}.")
+        print_line(f"{counted(len(left), 'event')} without a place in {both.other.timetable.id}:")
+        for event in left:
+            print_line(f"  {event['id']}: {event['step'] or event['flow']} {event['outcome']} on {event['on']}")
     return 0
 
 
-def _side(state: CaseState, end: CaseState, left: list[Event]) -> dict[str, Any]:
+def _document(side: Side) -> dict[str, Any]:
+    from halfhour.server.cases.what_if import dates  # noqa: PLC0415
+
     return {
-        "timetable": state.timetable,
-        "state": state.state,
-        "waiting_for": [f"{one.ref} by {one.due}" if one.due else one.ref for one in state.waiting],
-        "would_end": end.state,
-        "would_end_on": end.ended_on,
-        "flows": dict(end.flows),
-        "measures": dict(end.measures),
-        "without_a_place": [one.id for one in left],
+        "timetable": side.timetable.id,
+        "parameters": dict(side.state.parameters),
+        "calendar": side.calendar or None,
+        "state": side.state.state,
+        "kind": side.state.kind,
+        "waiting_for": [f"{one.ref} by {one.due}" if one.due else one.ref for one in side.state.waiting],
+        "comes_to": side.at_limit.state,
+        "ends_on": side.at_limit.ended_on,
+        "flows": dict(side.at_limit.flows),
+        "measures": dict(side.at_limit.measures),
+        "steps": dates(side),
     }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("id", "on", "kind", "step", "outcome", "flow")}
 
 
 def _cell(value: object) -> str:

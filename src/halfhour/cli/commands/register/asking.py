@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, known_at, ready
+from halfhour.cli.commands.case.shared import Flag, known_at, with_database
 from halfhour.cli.output import print_json, print_line, print_table
 
 
+@with_database
 def show(
     subject: str, *, as_at: str | None = None, as_known_at: str | None = None, history: Flag = False, json: Flag = False
 ) -> int:
@@ -27,7 +28,6 @@ def show(
     json
         The facts as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.asking import about, document, ever  # noqa: PLC0415
 
     found = ever(subject) if history else about(subject, as_at=day(as_at), known_at=known_at(as_known_at))
@@ -45,6 +45,7 @@ def show(
     return 0
 
 
+@with_database
 def log(*, subject: str = "", case: str = "", since: str | None = None, limit: int = 20, json: Flag = False) -> int:
     """Who changed what in the register, when and why, with what was believed before and after; the latest first.
 
@@ -63,7 +64,6 @@ def log(*, subject: str = "", case: str = "", since: str | None = None, limit: i
     json
         The changes as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.asking import document  # noqa: PLC0415
     from halfhour.server.register.asking import log as changes_of  # noqa: PLC0415
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from halfhour.cli.commands.case.shared import Flag, known_at, person, ready
+from halfhour.cli.commands.case.shared import Flag, known_at, person, with_database
 from halfhour.cli.output import counted, print_json, print_line
 
 
+@with_database
 def import_(folder: Path, *, why: str, name: str = "default", by: str = "", json: Flag = False) -> int:
     """Take a portfolio's files into the register: new facts are recorded, those that are gone are ended.
 
@@ -26,7 +27,6 @@ def import_(folder: Path, *, why: str, name: str = "default", by: str = "", json
     json
         What was changed as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.portfolios import import_portfolio  # noqa: PLC0415
 
     made = import_portfolio(folder, by or person(), why, name)
@@ -44,6 +44,7 @@ def import_(folder: Path, *, why: str, name: str = "default", by: str = "", json
     return 0
 
 
+@with_database
 def export(folder: Path, *, as_known_at: str | None = None, name: str = "default", json: Flag = False) -> int:
     """Write a portfolio's files as the register knew them at a moment.
 
@@ -60,7 +61,6 @@ def export(folder: Path, *, as_known_at: str | None = None, name: str = "default
     json
         The files as one JSON document on standard output.
     """
-    ready()
     from halfhour.register import write_portfolio  # noqa: PLC0415
     from halfhour.server.register.portfolios import portfolio_as_known  # noqa: PLC0415
 

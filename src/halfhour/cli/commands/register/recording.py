@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, person, ready, values
+from halfhour.cli.commands.case.shared import Flag, person, values, with_database
 from halfhour.cli.output import counted, print_json, print_line
 
 
+@with_database
 def record(
     kind: str,
     /,
@@ -43,7 +44,6 @@ def record(
     json
         What was changed as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.reading import statement  # noqa: PLC0415
     from halfhour.server.register.recording import writing  # noqa: PLC0415
 
@@ -53,6 +53,7 @@ def record(
     return _told(making.recorded, making.ended, new, json=json)
 
 
+@with_database
 def end(kind: str, /, *said: str, why: str, on: str, case: str = "", by: str = "", json: Flag = False) -> int:
     """Record that a fact no longer holds from a day on.
 
@@ -75,7 +76,6 @@ def end(kind: str, /, *said: str, why: str, on: str, case: str = "", by: str = "
     json
         What was changed as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.reading import key_of  # noqa: PLC0415
     from halfhour.server.register.recording import writing  # noqa: PLC0415
 
@@ -87,6 +87,7 @@ def end(kind: str, /, *said: str, why: str, on: str, case: str = "", by: str = "
     return _told(making.recorded, making.ended, new, json=json)
 
 
+@with_database
 def load(file: Path, *, why: str, by: str = "", json: Flag = False) -> int:
     """Record facts from a CSV file with the columns kind, from, to and those that the kinds have; all or nothing.
 
@@ -103,7 +104,6 @@ def load(file: Path, *, why: str, by: str = "", json: Flag = False) -> int:
     json
         What was changed as one JSON document on standard output.
     """
-    ready()
     from halfhour.server.register.reading import statements_of  # noqa: PLC0415
     from halfhour.server.register.recording import writing  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations
 
-_OPENING = ("timetable", "opened_on", "nation", "parties", "facts", "parameters", "key", "opened_by", "recorded_at")
+_OPENING = ("timetable", "opened_on", "nation", "parties", "facts", "parameters", "opened_by", "recorded_at")
 
 _SQLITE = [
     "CREATE TRIGGER cases_event_never_edited BEFORE UPDATE ON cases_caseevent "

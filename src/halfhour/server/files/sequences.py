@@ -1,0 +1,61 @@
+"""Sequence numbers of NETA files, one by one between two parties in their roles (handbook file-formats 3)."""
+
+from __future__ import annotations
+
+from halfhour.errors import Finding
+from halfhour.server.files.models import FileState, FlowFileRow, NetaSequence
+
+_MOST = 999_999_999
+_USES_UP = (0, 4, 5, 6, 7)
+"""Responses that use the sender's number up; a bad header, a wrong recipient and a number out of sequence do not."""
+
+
+def sequence_fault(row: FlowFileRow, response: int | None) -> Finding | None:
+    """Whether a NETA file's number is the one that is due, which is used up then.
+
+    Returns:
+        FF-403: a warning where the numbers before it have not come, for which it is held; an error where it is used up.
+    """
+    if response not in _USES_UP or not row.file_id.isdecimal():
+        return None
+    number = int(row.file_id)
+    pair = {name: getattr(row, name) for name in ("from_role", "from_mpid", "to_role", "to_mpid")}
+    known = NetaSequence.objects.select_for_update().filter(**pair).first()
+    if known is None:
+        # Nothing is known of what came before the first file.
+        NetaSequence.objects.create(**pair, last=number)
+        return None
+    wanted = known.last + 1 if known.last < _MOST else 0
+    if number == wanted:
+        known.last = number
+        known.save()
+        return None
+    says = f"{row.from_mpid} sent number {number} to {row.to_mpid}, and {wanted} is due"
+    if number > wanted:
+        return Finding(
+            "FF-403",
+            "warning",
+            f"{says}: the file is held until the numbers between have come.",
+            f"Ask {row.from_mpid} for number {wanted}.",
+            row.name,
+        )
+    return Finding(
+        "FF-403",
+        "error",
+        f"{says}: that number is used up.",
+        f"Ask {row.from_mpid} for it under its next number.",
+        row.name,
+    )
+
+
+def next_held(row: FlowFileRow) -> FlowFileRow | None:
+    """The file that was held and follows on from one; None where there is none."""
+    if row.envelope != "neta" or row.state not in (FileState.ACKNOWLEDGED, FileState.REJECTED):
+        return None
+    pair = {name: getattr(row, name) for name in ("from_role", "from_mpid", "to_role", "to_mpid")}
+    known = NetaSequence.objects.filter(**pair).first()
+    if known is None:
+        return None
+    held = FlowFileRow.objects.filter(state=FileState.HELD, envelope="neta", **pair)
+    wanted = known.last + 1 if known.last < _MOST else 0
+    return next((one for one in held.order_by("created", "pk") if int(one.file_id) == wanted), None)

@@ -1,0 +1,178 @@
+"""Flow files of the scenarios of export registration, made anew; a test holds the committed files to them."""
+
+from __future__ import annotations
+
+from halfhour.formats.flows.layouts import find_layout
+from halfhour.formats.flows.records import Record, new_flow, write_flow
+from numbered_files import numbered
+
+IMPORT, EXPORT = "1012345678903", "1020000000015"
+SUPPLIER, LDSO, MOA, DC, DA = ("X", "GREN"), ("R", "LOND"), ("M", "HHMO"), ("C", "HHDC"), ("A", "HHDA")
+SMRS = ("P", "LOND")
+
+
+def flow_file(name, sender, recipient, created, *groups):
+    """The bytes of a file."""
+    header = {
+        "file_id": "0000000001",
+        "from_role": sender[0],
+        "from_mpid": sender[1],
+        "to_role": recipient[0],
+        "to_mpid": recipient[1],
+        "created": f"{created}090000",
+    }
+    return write_flow(new_flow(find_layout(f"{name}001"), header, list(groups)))
+
+
+def d0168(day, capacity="4"):
+    """The request of an export MPAN."""
+    wanted = Record(
+        "X02", {"measurement_quantity": "AE", "settled_as": "H", "technology": "pv", "capacity_kw": capacity}
+    )
+    site = Record("X01", {"request_reference": "GREN-1", "import_mpan_core": IMPORT}, groups=[wanted])
+    return flow_file("D0168", SUPPLIER, LDSO, day, site)
+
+
+def d0169(day, core=EXPORT, text=""):
+    """The allocation, or a refusal with MPAN core 0."""
+    items = {"mpan_core": core} | (
+        {"line_loss_factor_class": "932", "measurement_quantity": "AE"} if core != "0" else {}
+    )
+    request = {"request_reference": "GREN-1"} | ({"additional_information": text} if text else {})
+    return flow_file("D0169", LDSO, SUPPLIER, day, Record("X01", request, groups=[Record("X02", items)]))
+
+
+def d0217(day, start):
+    """The confirmation of a registration."""
+    items = {"instruction_number": "1", "mpan_core": EXPORT, "supply_start_date": start}
+    return flow_file(
+        "D0217", SMRS, SUPPLIER, day, Record("754", {"file_reference": "1"}, groups=[Record("492", items)])
+    )
+
+
+def d0155(day, start, agent=MOA):
+    """An appointment."""
+    group = (
+        Record("317", {"effective_from_meter_operator": start})
+        if agent[0] == "M"
+        else Record("316", {"effective_from_data_collector": start})
+    )
+    items = {
+        "mpan_core": EXPORT,
+        "effective_from_registration": start,
+        "contract_reference": "GREN01",
+        "agent_type": "H",
+    }
+    return flow_file("D0155", SUPPLIER, agent, day, Record("315", items, groups=[group]))
+
+
+def d0153(day, start):
+    """The appointment of an aggregator."""
+    items = {"mpan_core": EXPORT, "effective_from_data_aggregator": start, "effective_from_registration": start}
+    return flow_file("D0153", SUPPLIER, DA, day, Record("312", items))
+
+
+def d0011(day, start, agent=MOA):
+    """An acceptance."""
+    group = (
+        Record("036", {"effective_from_meter_operator": start})
+        if agent[0] == "M"
+        else Record("035", {"effective_from_agent_035": start})
+    )
+    items = {"mpan_core": EXPORT, "contract_reference": "GREN01", "effective_from_registration": start}
+    return flow_file("D0011", agent, SUPPLIER, day, Record("034", items, groups=[group]))
+
+
+def d0261(day, start, code, agent=MOA):
+    """A rejection."""
+    items = {"mpan_core": EXPORT, "effective_from_registration": start, "rejection_reason_code": code}
+    return flow_file("D0261", agent, SUPPLIER, day, Record("761", items))
+
+
+def d0148(day, start):
+    """Telling the agents of one another."""
+    operator = Record("274", {"meter_operator_id": MOA[1], "meter_operator_new_or_old": "N"})
+    return flow_file(
+        "D0148", SUPPLIER, MOA, day, Record("270", {"mpan_core": EXPORT, "supply_start_date": start}, groups=[operator])
+    )
+
+
+def d0268(day, start):
+    """Half-hourly Meter Technical Details with an AE register."""
+    register = Record("04A", {"register_id": "1", "measurement_quantity": "AE"})
+    meter = Record("03A", {"meter_id": "S95C000001"}, groups=[register])
+    system = Record("01A", {"mpan_core": EXPORT, "effective_from_date": start, "complex_site": "F"}, groups=[meter])
+    return flow_file("D0268", MOA, SUPPLIER, day, system)
+
+
+def d0150(day, start):
+    """Non-half-hourly Meter Technical Details."""
+    groups = [Record("289", {"standard_settlement_configuration": "0482"}), Record("290", {"meter_id": "S95C000001"})]
+    items = {"mpan_core": EXPORT, "effective_from_date": start}
+    return flow_file("D0150", MOA, SUPPLIER, day, Record("288", items, groups=groups))
+
+
+def d0010(day):
+    """A first reading."""
+    reading = Record("030", {"register_id": "1", "register_reading": "0"})
+    meter = Record("028", {"meter_id": "S95C000001"}, groups=[reading])
+    return flow_file("D0010", DC, SUPPLIER, day, Record("026", {"mpan_core": EXPORT}, groups=[meter]))
+
+
+START = "20250320"
+UP_TO_REGISTRATION = {
+    "01-request.usr": d0168("20250304"),
+    "02-allocation.usr": d0169("20250310"),
+    "03-registration.usr": d0217("20250314", START),
+}
+APPOINTED = UP_TO_REGISTRATION | {
+    "04-operator.usr": d0155("20250317", START),
+    "05-collector.usr": d0155("20250317", START, DC),
+    "06-aggregator.usr": d0153("20250317", START),
+}
+ACCEPTED = APPOINTED | {
+    "07-operator_accepts.usr": d0011("20250320", START),
+    "08-collector_accepts.usr": d0011("20250320", START, DC),
+    "09-others.usr": d0148("20250321", START),
+}
+
+_FILES = {
+    "given_a_half_hourly_export_and_everybody_in_time": ACCEPTED | {"10-details.usr": d0268("20250325", START)},
+    "given_a_non_half_hourly_export_and_everybody_in_time": ACCEPTED
+    | {"10-details.usr": d0150("20250325", START), "11-reading.usr": d0010("20250402")},
+    "given_a_refusal_that_comes_as_mpan_0": {
+        "01-request.usr": d0168("20250304"),
+        "02-refusal.usr": d0169("20250310", "0", "NO G98 NOTIFICATION HELD"),
+        "03-request.usr": d0168("20250312"),
+        "04-allocation.usr": d0169("20250314"),
+    },
+    "given_a_meter_operator_that_says_nothing": APPOINTED | {"07-operator.usr": d0155("20250331", "20250414")},
+    "given_a_meter_operator_without_a_contract": APPOINTED
+    | {
+        "07-rejection.usr": d0261("20250320", START, "NC"),
+        "08-operator.usr": d0155("20250402", "20250409"),
+        "09-operator_accepts.usr": d0011("20250404", "20250409"),
+    },
+    "given_a_rejection_for_wrong_data": APPOINTED
+    | {
+        "07-rejection.usr": d0261("20250320", START, "DE"),
+        "08-operator.usr": d0155("20250321", "20250324"),
+        "09-operator_accepts.usr": d0011("20250325", "20250324"),
+    },
+    "given_a_meter_operator_that_says_it_is_not_its_meter": APPOINTED
+    | {"07-rejection.usr": d0261("20250320", START, "NM")},
+    "given_a_d0148_before_the_collector_has_confirmed": APPOINTED
+    | {
+        "07-operator_accepts.usr": d0011("20250320", START),
+        "08-others.usr": d0148("20250321", START),
+        "09-collector_accepts.usr": d0011("20250324", START, DC),
+        "10-others.usr": d0148("20250325", START),
+    },
+    "given_solution_c_and_a_refusal_against_the_rule": APPOINTED | {"07-rejection.usr": d0261("20250320", START, "NC")},
+    "given_solution_c_and_silence_that_counts_as_acceptance": APPOINTED,
+    "given_solution_c_and_45_kw": APPOINTED | {"01-request.usr": d0168("20250304", "45")},
+    "given_solution_c_without_a_number_of_days": APPOINTED,
+}
+
+FILES = {name: numbered(files) for name, files in _FILES.items()}
+"""The files of each scenario folder, by name."""
