@@ -118,7 +118,10 @@ def leaves(value: Any, key: str = "") -> list[tuple[str, Any]]:
     return [(key, value)]
 
 
-ELSEWHERE = ("bench", "classes", "credit ", "assess", "triads", "benefits")
+ELSEWHERE = (
+    *("bench", "classes", "credit ", "assess", "triads", "benefits"),
+    *("case ", "register ", "account ", "serve", "timetable"),
+)
 """Commands whose documents need more than a portfolio: they are tested beside what they answer."""
 
 

@@ -66,14 +66,10 @@ def snapshot(
             for row in known(models.MarketDataChange)
         ),
         dispensed=tuple(row.msid for row in holding(known(models.Dispensation), day).filter(kind=_D380)),
-        cases=tuple(state for _, state in states(_open_cases(), day)),
+        cases=tuple(state for _, state in states(Case.objects.filter(ended_on__isnull=True), day)),
         exports=() if exported is None else tuple(_exports(exported, _settled(run))),
         export_price=export_price,
     )
-
-
-def _open_cases() -> list[str]:
-    return list(Case.objects.filter(ended_on__isnull=True).order_by("id").values_list("id", flat=True))
 
 
 def _settled(run: Path | None) -> dict[tuple[str, date], int]:
