@@ -17,10 +17,10 @@ from halfhour.processes.checks import (
     ExportDay,
     MeterOfMsid,
     Pending,
-    Registered,
     Snapshot,
     run_checks,
 )
+from halfhour.processes.dated import Registration
 from halfhour.processes.timetables import find_timetable
 from halfhour.register import Declaration, Metering, Portfolio, Site
 
@@ -53,7 +53,7 @@ def sound(**changes):
         for role, agent in (("M", "HHMO"), ("C", "HHDC"))
     )
     given = {
-        "registrations": (Registered(IMPORT, "HHSP"), Registered(EXPORT, "GREN"), Registered(CUSTOMER, "UDMS")),
+        "registrations": (Registration(IMPORT, "HHSP"), Registration(EXPORT, "GREN"), Registration(CUSTOMER, "UDMS")),
         "appointments": agents,
         "meters": (MeterOfMsid("S1", IMPORT, "AI", "smart"), MeterOfMsid("S1", EXPORT, "AE", "smart")),
         "evidence": (Evidence(CUSTOMER),),
@@ -177,8 +177,8 @@ def test_a_declaration_lapses_by_its_end_and_by_another_supplier():
         ended,
         portfolio=Portfolio(Path(), (replace(solar(), declarations=still),)),
         registrations=(
-            Registered(IMPORT, "HHSP", None, date(2025, 6, 5)),
-            Registered(IMPORT, "UDMS", date(2025, 6, 5)),
+            Registration(IMPORT, "HHSP", None, date(2025, 6, 5)),
+            Registration(IMPORT, "UDMS", date(2025, 6, 5)),
         ),
     )
     found = only(changed, "CK-109")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from halfhour.errors import HalfhourError, Refused
 from halfhour.formats.flows.blocks import FlowBlock
-from halfhour.formats.flows.checking import FlowChecker, as_date, decoded_text, whole_number
+from halfhour.formats.flows.checking import FlowChecker, decoded_text, whole_number
+from halfhour.formats.flows.item_types import as_date
 from halfhour.formats.flows.layouts import Layout
 from halfhour.formats.flows.reading import FlowReader, Options
 

@@ -12,7 +12,7 @@ from halfhour.identifiers.classes import (
     ClassForm,
     read_class,
 )
-from halfhour.identifiers.mpan import Amsid, Mpan, check_digit, is_good
+from halfhour.identifiers.mpan import ASSET_SHORT_CODES, Amsid, Mpan, check_digit, is_good, is_msid_or_amsid
 from halfhour.identifiers.networks import (
     Distributor,
     GspGroup,
@@ -29,6 +29,7 @@ from halfhour.identifiers.networks import (
 from halfhour.identifiers.supply_number import SupplyNumber
 
 __all__ = [
+    "ASSET_SHORT_CODES",
     "LINE_LOSS_FACTOR_CLASS",
     "METER_TIMESWITCH_CLASS",
     "PROFILE_CLASS",
@@ -50,6 +51,7 @@ __all__ = [
     "gsp_group_of_distributor",
     "gsp_groups",
     "is_good",
+    "is_msid_or_amsid",
     "live_on",
     "market_participant_id",
     "read_class",

@@ -21,6 +21,9 @@ WEIGHTS = (3, 5, 7, 13, 17, 19, 23, 29, 31, 37, 41, 43)
 VIRTUAL_SHORT_CODES = frozenset({"88", "99"})
 """Used by local tools for virtual points of their own, so never an MSID; in Market Domain Data 99 is a test id."""
 
+ASSET_SHORT_CODES = ("77", "78")
+"""First two digits of AMSIDs (Market Domain Data)."""
+
 CORE = re.compile(r"[0-9]{13}|[0-9]{2} [0-9]{4} [0-9]{4} [0-9]{3}")
 _ASCII_ZEROS = sum(WEIGHTS) * ord("0")
 
@@ -50,6 +53,16 @@ def _check_digit(digits: str) -> int:
     # map stops at the shorter of the two, so a thirteenth digit takes no part.
     weighted: int = sum(map(mul, digits.encode(), WEIGHTS))
     return (weighted - _ASCII_ZEROS) % 11 % 10
+
+
+def is_msid_or_amsid(text: str) -> bool:
+    """Whether a text is an MPAN core of 13 digits without spaces, or 13 digits with the short code of an AMSID.
+
+    That an AMSID's check digit follows the MPAN's rule is open (handbook chargeable-imports 6.1).
+    """
+    if not re.fullmatch(r"[0-9]{13}", text):
+        return False
+    return text.startswith(ASSET_SHORT_CODES) or is_good(text)
 
 
 def is_good(text: object) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from halfhour.formats.flows.checking import as_date
 from halfhour.formats.flows.findings import FlowFinding
+from halfhour.formats.flows.item_types import as_date
 from halfhour.market_data.validity.roles import role_is_live
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from halfhour.register.layout import layout
 from halfhour.register.model import Portfolio, Settings
 from halfhour.register.parameters import SETTINGS_TABLES
 from halfhour.register.reading import LOSS_FACTORS_FILE, SETTINGS_FILE
-from halfhour.register.site_tables import write_portfolio_tables
+from halfhour.register.site_tables import cell, write_portfolio_tables
 
 
 def write_portfolio(portfolio: Portfolio, folder: Path | str) -> list[Path]:
@@ -34,7 +34,7 @@ def write_portfolio(portfolio: Portfolio, folder: Path | str) -> list[Path]:
             for factor in portfolio.loss_factors:
                 published = format(Decimal(factor.thousandths) / 1000, "f")
                 rows.writerow(
-                    published if name == "factor" else _cell(getattr(factor, key.field)) for name, key in keys.items()
+                    published if name == "factor" else cell(getattr(factor, key.field)) for name, key in keys.items()
                 )
         written.append(into / LOSS_FACTORS_FILE)
     return sorted(written)
@@ -56,7 +56,3 @@ def _settings(settings: Settings) -> str:
 
 def _toml(value: object) -> str:
     return str(value) if isinstance(value, int) else f'"{value}"'
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)

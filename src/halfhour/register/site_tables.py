@@ -177,10 +177,10 @@ def write_portfolio_tables(portfolio: Portfolio, folder: Path | str) -> list[Pat
     rows: dict[str, list[list[str]]] = {table: [] for table in TABLE_FILES.values()}
     keys = layout()
     for site in sorted(portfolio.sites, key=lambda site: site.id):
-        rows["site"].append([_cell(getattr(site, key.field)) for key in keys["site"].values()])
+        rows["site"].append([cell(getattr(site, key.field)) for key in keys["site"].values()])
         for table, records in (("metering", site.metering), ("declaration", site.declarations)):
             for record in records:
-                cells = [_cell(getattr(record, key.field)) for key in keys[table].values()]
+                cells = [cell(getattr(record, key.field)) for key in keys[table].values()]
                 rows[table].append([site.id, *cells])
     written = []
     for name, table in TABLE_FILES.items():
@@ -191,7 +191,8 @@ def write_portfolio_tables(portfolio: Portfolio, folder: Path | str) -> list[Pat
     return written
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a table's cell has it, empty where there is none."""
     match value:
         case None:
             return ""

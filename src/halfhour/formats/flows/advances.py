@@ -16,8 +16,9 @@ import pyarrow as pa
 from halfhour.errors import Finding, HalfhourError
 from halfhour.formats.finding_log import FindingLog
 from halfhour.formats.flows.blocks import FlowBlock
-from halfhour.formats.flows.checking import FlowChecker, as_date
+from halfhour.formats.flows.checking import FlowChecker
 from halfhour.formats.flows.envelopes import envelope_of
+from halfhour.formats.flows.item_types import as_date
 from halfhour.formats.flows.layouts import Advances, Place
 from halfhour.formats.flows.reading import FlowReader
 from halfhour.formats.readings_shapes import Recognised, Sample, Stretch, UnreadableFile

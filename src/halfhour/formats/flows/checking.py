@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from halfhour.formats.finding_log import FindingLog
 from halfhour.formats.flows.blocks import NO_PARENT, UNKNOWN, FlowBlock, GroupRows, Ints
 from halfhour.formats.flows.envelopes import value_fault
 from halfhour.formats.flows.findings import FlowFinding
+from halfhour.formats.flows.item_types import as_date
 from halfhour.formats.flows.layouts import Group, Item
 from halfhour.formats.flows.lines import long_line
 from halfhour.formats.flows.reading import FlowReader, Options
@@ -483,14 +483,6 @@ def _times(group: Group) -> str:
 def decoded_text(column: pa.Array, meaning: Callable[[str], int]) -> NDArray[np.int64]:
     """The meaning of each value of a column of text; null is asked as nothing."""
     return decoded(column, lambda value: meaning("" if value is None else str(value)))
-
-
-def as_date(text: str) -> date | None:
-    """A date written YYYYMMDD; None where it is none."""
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:])) if len(text) == 8 and text.isdecimal() else None
-    except ValueError:
-        return None
 
 
 def _periods_of(text: str) -> int:

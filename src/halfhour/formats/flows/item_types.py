@@ -55,6 +55,14 @@ class ItemType:
     few: bool = True
 
 
+def as_date(text: str) -> date | None:
+    """A date written YYYYMMDD; None where it is none."""
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:])) if len(text) == 8 and text.isdecimal() else None
+    except ValueError:
+        return None
+
+
 def _date_fault(text: str) -> str | None:
     try:
         date(int(text[:4]), int(text[4:6]), int(text[6:8]))

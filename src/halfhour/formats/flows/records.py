@@ -48,6 +48,14 @@ class Record:
     def __getitem__(self, name: str) -> str:
         return self.items[name]
 
+    def records(self) -> Iterator[Record]:
+        """Itself and every record below it, in the order of the file."""
+        waiting = [self]
+        while waiting:
+            record = waiting.pop()
+            yield record
+            waiting.extend(record.groups[::-1])
+
     def all(self, group: str) -> list[Record]:
         """The groups of that id that belong to it."""
         return [record for record in self.groups if record.group == group]
@@ -77,11 +85,8 @@ class FlowFile:
 
     def records(self) -> Iterator[Record]:
         """Every record in the order of the file."""
-        waiting = self.groups[::-1]
-        while waiting:
-            record = waiting.pop()
-            yield record
-            waiting.extend(record.groups[::-1])
+        for group in self.groups:
+            yield from group.records()
 
 
 def read_flow(source: Path | bytes, layouts: Iterable[Path] = ()) -> FlowFile:

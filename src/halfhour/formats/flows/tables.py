@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from halfhour.formats.column_values import plain
 from halfhour.formats.flows.blocks import FlowBlock, GroupRows
-from halfhour.formats.flows.checking import FlowChecker, as_date
+from halfhour.formats.flows.checking import FlowChecker
 from halfhour.formats.flows.envelopes import Envelope
-from halfhour.formats.flows.item_types import ItemType
+from halfhour.formats.flows.item_types import ItemType, as_date
 from halfhour.formats.flows.layouts import TABLE_COLUMNS, Group, Item, Layout, Place
 
 HIDDEN = "(secret)"

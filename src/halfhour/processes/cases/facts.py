@@ -11,14 +11,13 @@ from typing import Any
 
 from halfhour.errors import HalfhourError
 from halfhour.errors.written_values import nearest, shown
-from halfhour.identifiers import Mpan
+from halfhour.identifiers import is_msid_or_amsid
 from halfhour.processes.cases.events import Opening
 from halfhour.processes.timetables import Fact, Timetable
 
 _MPID = re.compile(r"[A-Z0-9]{4}")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /-]{0,19}")
 _LONGEST_TEXT = 2_000
-_ASSET_SHORT_CODES = ("77", "78")
 _WANTED = {
     "text": f"text of at most {_LONGEST_TEXT:,} characters",
     "date": "a date, 2025-03-03",
@@ -69,7 +68,7 @@ def _value(fact: Fact, written: Any) -> Any:
         case "choice":
             return text if text in fact.choices else None
         case "mpan":
-            return text if _is_core(text) else None
+            return text if is_msid_or_amsid(text) else None
         case "mpid":
             return text if _MPID.fullmatch(text) else None
         case "serial":
@@ -86,17 +85,6 @@ def _decimal(text: str) -> Decimal | None:
     except ArithmeticError:
         return None
     return number if number.is_finite() and abs(number) < 10**15 else None
-
-
-def _is_core(text: str) -> bool:
-    if text[:2] in _ASSET_SHORT_CODES:
-        # That an AMSID's check digit follows the MPAN's rule is open (handbook chargeable-imports 6.1).
-        return len(text) == 13 and text.isascii() and text.isdigit()
-    try:
-        Mpan(text)
-    except HalfhourError:
-        return False
-    return len(text) == 13
 
 
 def check_opening(timetable: Timetable, opening: Opening) -> Opening:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from halfhour.errors import Finding
+from halfhour.identifiers import ASSET_SHORT_CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,13 @@ class AssuranceFinding:
     def case_facts(self) -> dict[str, Any]:
         """Facts with which a case `declaration-assurance` is opened."""
         facts: dict[str, Any] = {"site_id": self.site_id, "check": self.check, "since": self.since}
-        amsids = [msid for msid in self.msids if msid[:2] in _ASSET_SHORT_CODES]
-        boundary = [msid for msid in self.msids if msid[:2] not in _ASSET_SHORT_CODES]
+        amsids = [msid for msid in self.msids if msid[:2] in ASSET_SHORT_CODES]
+        boundary = [msid for msid in self.msids if msid[:2] not in ASSET_SHORT_CODES]
         if amsids:
             facts["import_amsid"] = amsids[0]
         if boundary:
             facts["import_msid"] = boundary[0]
         return facts
-
-
-_ASSET_SHORT_CODES = ("77", "78")
 
 
 @cache

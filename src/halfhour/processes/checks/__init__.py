@@ -8,7 +8,6 @@ from halfhour.processes.checks.snapshot import (
     MeterOfMsid,
     Pending,
     Problem,
-    Registered,
     Snapshot,
 )
 
@@ -20,7 +19,6 @@ __all__ = [
     "MeterOfMsid",
     "Pending",
     "Problem",
-    "Registered",
     "Snapshot",
     "run_checks",
 ]

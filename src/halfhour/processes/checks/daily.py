@@ -6,12 +6,13 @@ microgeneration-backstop 6, chargeable-imports 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from halfhour.processes.checks.snapshot import Problem, Snapshot, holding, since
+from halfhour.processes.checks.snapshot import Problem, Snapshot, since
+from halfhour.processes.dated import Dated, on_day
 from halfhour.register.model import Metering, Site
 
 _WH_IN_KWH = 1000
@@ -56,7 +57,7 @@ def meters_that_may_run_backwards(snapshot: Snapshot) -> Iterator[Problem]:
     for site, metering in _in_force(snapshot):
         if metering.import_msid is None or not _has_generation(site, snapshot.day):
             continue
-        for meter in holding(snapshot.meters, snapshot.day):
+        for meter in on_day(snapshot.meters, snapshot.day):
             if meter.msid == metering.import_msid and meter.kind == "electromechanical" and meter.backstop is not True:
                 case, whose = _case_about(snapshot, meter.msid)
                 known = "has no backstop" if meter.backstop is False else "is not known to have a backstop"
@@ -95,7 +96,7 @@ def serials_of_shared_meters(snapshot: Snapshot) -> Iterator[Problem]:
 
         def lacking(day: date, sides: tuple[str, str] = sides) -> list[tuple[str, str]]:
             """Serial numbers that one side has and the other lacks, with the side."""
-            held = [{one.serial for one in holding(snapshot.meters, day) if one.msid == msid} for msid in sides]
+            held = [{one.serial for one in on_day(snapshot.meters, day) if one.msid == msid} for msid in sides]
             return [(serial, sides[1 - side]) for side in (0, 1) for serial in sorted(held[side] - held[1 - side])]
 
         about = [one for one in snapshot.meters if one.msid in sides]
@@ -146,10 +147,9 @@ def mtc_of_third_party_meters(snapshot: Snapshot) -> Iterator[Problem]:
         msid = metering.import_msid
         if msid is None or metering.import_mtc in (None, _PRIVATE_NETWORK_MTC) or metering.mdd_change:
             continue
-        if not any(one.msid == msid for one in holding(snapshot.pending, snapshot.day)):
-            about = [one for one in snapshot.pending if one.msid == msid]
-            ended = [one.effective_to for one in about if one.effective_to and one.effective_to <= snapshot.day]
-            first = max(ended, default=metering.effective_from)
+        about = [one for one in snapshot.pending if one.msid == msid]
+        if not on_day(about, snapshot.day):
+            first = _none_since(about, snapshot.day, metering)
             message = f"{metering.name} has MTC {metering.import_mtc} and not 997, and no change is in progress."
             step = "Ask for the Market Domain Data change with the distributor, and record it."
             yield _problem("CK-107", site, msid, snapshot.supplier(msid), first, message, step)
@@ -162,9 +162,8 @@ def losses_without_evidence(snapshot: Snapshot) -> Iterator[Problem]:
         if msid is None or metering.losses is None:
             continue
         about = [one for one in snapshot.evidence if one.msid == msid]
-        if not holding(about, snapshot.day):
-            ended = [one.effective_to for one in about if one.effective_to and one.effective_to <= snapshot.day]
-            first = max(ended, default=metering.effective_from)
+        if not on_day(about, snapshot.day):
+            first = _none_since(about, snapshot.day, metering)
             message = f"{metering.name} is scaled by losses of {metering.losses} and nothing proves them."
             step = "Record the loss option with its study and methodology reference."
             yield _problem("CK-108", site, msid, snapshot.supplier(msid), first, message, step)
@@ -249,6 +248,12 @@ def _has_generation(site: Site, day: date) -> bool:
         and (one.at in ("generation", "storage") or one.technology is not None or one.export_msid is not None)
         for one in site.metering
     )
+
+
+def _none_since(about: Sequence[Dated], day: date, metering: Metering) -> date | None:
+    """The day on which the last of what a metering needs ended; its first day where it never had any."""
+    ended = [one.effective_to for one in about if one.effective_to and one.effective_to <= day]
+    return max(ended, default=metering.effective_from)
 
 
 def _agents_differ(snapshot: Snapshot, msids: tuple[str, str], role: str) -> tuple[date | None, str] | None:

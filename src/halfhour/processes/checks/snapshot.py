@@ -9,23 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from halfhour.errors import Severity
 from halfhour.processes.cases import CaseState
-from halfhour.register.model import Portfolio, in_force
+from halfhour.processes.dated import Dated, Registration, on_day
+from halfhour.register.model import Portfolio
 
 ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Who supplies an MSID."""
-
-    msid: str
-    supplier: str
-    effective_from: date | None = None
-    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +84,7 @@ class Snapshot:
 
     day: date
     portfolio: Portfolio
-    registrations: tuple[Registered, ...] = ()
+    registrations: tuple[Registration, ...] = ()
     appointments: tuple[Appointed, ...] = ()
     meters: tuple[MeterOfMsid, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -106,14 +96,12 @@ class Snapshot:
 
     def supplier(self, msid: str, day: date | None = None) -> str:
         """MPID of the Supplier of an MSID, empty where none is registered."""
-        return next((one.supplier for one in holding(self.registrations, day or self.day) if one.msid == msid), "")
+        return next((one.supplier for one in on_day(self.registrations, day or self.day) if one.msid == msid), "")
 
     def agent(self, msid: str, role: str, day: date) -> str:
         """MPID of the agent of an MSID, empty where none is appointed."""
         roles = {"C": "CD", "D": "CD"}.get(role, role)
-        return next(
-            (one.agent for one in holding(self.appointments, day) if one.msid == msid and one.role in roles), ""
-        )
+        return next((one.agent for one in on_day(self.appointments, day) if one.msid == msid and one.role in roles), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +128,7 @@ class Problem:
     next_step: str
 
 
-def holding(facts: Iterable[Any], day: date) -> list[Any]:
-    """Those of the facts that hold on a day."""
-    return [one for one in facts if in_force(one.effective_from, one.effective_to, day)]
-
-
-def since(day: date, wrong: Callable[[date], bool], facts: Iterable[Any]) -> date | None:
+def since(day: date, wrong: Callable[[date], bool], facts: Iterable[Dated]) -> date | None:
     """The first day of the stretch up to `day` on which something is wrong; None where it always was.
 
     Args:

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import importlib.util
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from halfhour import processes
+from halfhour.formats.flows.item_types import as_date
 from halfhour.formats.flows.layouts import Layout, find_layout
 from halfhour.formats.flows.records import FlowFile, Record
 
@@ -75,7 +76,7 @@ def messages_of(file: FlowFile, layouts: Iterable[Path] = ()) -> list[Message]:
                 to_role=header.get("to_role", ""),
                 to_mpid=header.get("to_mpid", ""),
                 mpan=mpan,
-                on=_day(header.get("created", "")),
+                on=as_date(header.get("created", "")[:8]),
                 data=data,
             )
         )
@@ -84,7 +85,7 @@ def messages_of(file: FlowFile, layouts: Iterable[Path] = ()) -> list[Message]:
 
 def _items_of(instance: Record, layout: Layout | None) -> dict[str, Any]:
     data: dict[str, Any] = {}
-    for record in _records(instance):
+    for record in instance.records():
         data[f"has_{record.group}"] = True
         group = layout.groups.get(record.group) if layout else None
         items = {item.name: item for item in group.items} if group else {}
@@ -92,26 +93,13 @@ def _items_of(instance: Record, layout: Layout | None) -> dict[str, Any]:
             item = items.get(name)
             if value == "" or name in data or item is None or item.secret:
                 continue
-            day = _day(value) if item.type.kind == "date" else None
+            day = as_date(value) if item.type.kind == "date" else None
             data[name] = day.isoformat() if day else value
     return data
 
 
-def _records(instance: Record) -> Iterator[Record]:
-    yield instance
-    for below in instance.groups:
-        yield from _records(below)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError:
-        return None
-
-
 def _id(header: dict[str, str], instance: Record, number: int) -> str:
-    written = [header, number, *([one.group, one.items, one.surplus] for one in _records(instance))]
+    written = [header, number, *([one.group, one.items, one.surplus] for one in instance.records())]
     return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()[:32]
 
 

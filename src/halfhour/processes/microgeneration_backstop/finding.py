@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from halfhour.errors import Finding as Problem
 from halfhour.errors import HalfhourError
+from halfhour.formats.flows.item_types import as_date
 
 Result = Literal[
     "PRESENT", "ABSENT_REPLACED", "ABSENT_NOT_REPLACED", "NOT_REQUIRED", "NO_ACCESS", "WRONG_SITE", "DISPUTED"
@@ -64,14 +65,7 @@ def read_finding(text: str) -> Finding | None:
         return None
     word, day, reference = found.groups()
     known = word in get_args(Result)
-    return Finding(word if known else "DISPUTED", _day(day), reference, known)  # type: ignore[arg-type]
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 else None
-    except ValueError:
-        return None
+    return Finding(word if known else "DISPUTED", as_date(day), reference, known)  # type: ignore[arg-type]
 
 
 def finding_of(texts: list[str]) -> Finding | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from halfhour.formats.flows.records import Record
@@ -17,7 +16,7 @@ def flow_data(flow: str, instance: Record) -> dict[str, Any]:
     """The finding of an instance, and whether it tells of a Meter put in and one taken out."""
     if flow not in _FLOWS:
         return {}
-    records = list(_records(instance))
+    records = list(instance.records())
     texts = [value for one in records for name, value in one.items.items() if name in _TEXTS and value]
     data: dict[str, Any] = {}
     found = finding_of(texts)
@@ -38,9 +37,3 @@ def flow_data(flow: str, instance: Record) -> dict[str, Any]:
         if any(one.items.get("meter_type", "").upper().startswith(_SMART_TYPES) for one in put_in):
             data["meter_kind"] = "SMART"
     return data
-
-
-def _records(instance: Record) -> Iterator[Record]:
-    yield instance
-    for below in instance.groups:
-        yield from _records(below)

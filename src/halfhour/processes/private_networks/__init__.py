@@ -4,6 +4,7 @@ Follows Electricity Act 1989 Schedule 2ZA, Elexon's guidance on D/380 and the ha
 process itself is the timetable `third-party-access`; nothing here stores anything or knows today's date.
 """
 
+from halfhour.processes.dated import Registration
 from halfhour.processes.private_networks.declaration import (
     DeclarationForm,
     Email,
@@ -23,7 +24,6 @@ from halfhour.processes.private_networks.network import (
     MddChange,
     Party,
     PrivateNetwork,
-    Registration,
     ThirdParty,
     UseDeclaration,
 )

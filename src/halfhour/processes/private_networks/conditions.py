@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from halfhour.errors import Finding
+from halfhour.processes.dated import on_day
 from halfhour.processes.private_networks.network import (
     AGREEING,
     ROLES,
@@ -19,7 +20,6 @@ from halfhour.processes.private_networks.network import (
     Role,
     ThirdParty,
     UseDeclaration,
-    on_day,
 )
 from halfhour.processes.private_networks.parameters import capacity_limit_mva, codes_of_practice
 from halfhour.processes.private_networks.visibility import Visible, what_the_change_lacks

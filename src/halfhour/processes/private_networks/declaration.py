@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from halfhour.errors import HalfhourError
+from halfhour.processes.dated import on_day
 from halfhour.processes.private_networks.conditions import agent_of
 from halfhour.processes.private_networks.network import (
     ROLES,
@@ -18,7 +19,6 @@ from halfhour.processes.private_networks.network import (
     PrivateNetwork,
     ThirdParty,
     UseDeclaration,
-    on_day,
 )
 from halfhour.processes.private_networks.parameters import mail
 from halfhour.processes.private_networks.visibility import PRIVATE

@@ -9,13 +9,13 @@ from __future__ import annotations
 from halfhour.errors import HalfhourError
 from halfhour.identifiers import distributor
 from halfhour.market_data.validity import is_half_hourly
+from halfhour.processes.dated import Registration
 from halfhour.processes.private_networks.network import (
     Classes,
     Equipment,
     LossTerms,
     MddChange,
     PrivateNetwork,
-    Registration,
     ThirdParty,
     UseDeclaration,
 )

@@ -6,12 +6,12 @@ Dates are closed-open; None is an open end. What is not known is absent and is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
+from halfhour.processes.dated import Registration, on_day
 from halfhour.register.model import in_force
 
 Role = Literal["moa", "hhdc"]
@@ -27,21 +27,6 @@ AGREEING: dict[Agreeing, str] = {
     "owner": "the network owner",
     "ldso": "the distributor",
 }
-
-
-class Dated(Protocol):
-    """A fact with effective dates."""
-
-    @property
-    def effective_from(self) -> date | None:
-        """First day."""
-
-    @property
-    def effective_to(self) -> date | None:
-        """First day no longer included."""
-
-
-AnyDated = TypeVar("AnyDated", bound=Dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +58,6 @@ class ThirdParty:
     def used(self, day: date) -> bool:
         """Whether the arrangement is used on the day."""
         return in_force(self.use_from, self.use_to, day)
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """Who supplies an MSID."""
-
-    msid: str
-    supplier: str
-    effective_from: date | None = None
-    effective_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +228,3 @@ class PrivateNetwork:
         """MPID of the Supplier of an MSID on a day, None where it is not known."""
         found = on_day((one for one in self.registrations if one.msid == msid), day)
         return found[-1].supplier if found else None
-
-
-def on_day(facts: Iterable[AnyDated], day: date) -> list[AnyDated]:
-    """The facts that hold on a day."""
-    return [one for one in facts if in_force(one.effective_from, one.effective_to, day)]

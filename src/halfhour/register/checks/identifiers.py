@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.identifiers import Amsid, Mpan, gsp_group, gsp_groups, is_good, market_participant_id
+from halfhour.identifiers import ASSET_SHORT_CODES, Amsid, Mpan, gsp_group, gsp_groups, is_good, market_participant_id
 from halfhour.register.checks._common import about, meterings
 from halfhour.register.model import Declaration, Metering, Portfolio, Site
 from halfhour.register.spans import Span, in_words, shared, span_of
-
-_ASSET_SHORT_CODES = ("77", "78")
 
 
 def site_ids_are_unique(portfolio: Portfolio) -> Iterator[Finding]:
@@ -70,7 +68,7 @@ def msids_are_well_formed(portfolio: Portfolio) -> Iterator[Finding]:
 
 
 def _lenient(msid: str) -> Finding | None:
-    if msid.startswith(_ASSET_SHORT_CODES):
+    if msid.startswith(ASSET_SHORT_CODES):
         return Amsid(msid).digit_finding
     # An asset may be metered by a Metering System of its own, for example for its export.
     return Mpan.lenient(msid)[1]

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from halfhour.errors import Finding, HalfhourError
-from halfhour.identifiers import live_on
+from halfhour.identifiers import ASSET_SHORT_CODES, live_on
 from halfhour.market_data.store import MarketDataStore
 from halfhour.market_data.validity import (
     Answer,
@@ -37,7 +37,6 @@ from halfhour.register.checks._common import about, meterings
 from halfhour.register.model import Metering, Portfolio, Site
 
 CLASS_KEYS = ("llfc", "mtc", "ssc", "profile_class")
-ASSET_SHORT_CODES = ("77", "78")
 SUPPLIER = "X"
 
 

@@ -8,8 +8,6 @@ from typing import Annotated
 from ninja import Field, Path, Query
 from pydantic import AfterValidator, AwareDatetime
 
-from halfhour.errors import HalfhourError
-
 _EARLIEST, _LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
 
@@ -42,8 +40,3 @@ KnownAt = Annotated[
 
 Word = Annotated[str, Field(max_length=60)]
 Text = Annotated[str, Field(max_length=2_000)]
-
-
-def unusable(what: str, next_step: str) -> HalfhourError:
-    """SV-108: a value that can be read and cannot be used."""
-    return HalfhourError("SV-108", f"The request has values that cannot be used. {what}.", next_step)

@@ -139,7 +139,7 @@ def _make_folder(path: Path) -> None:
 
 def _bring_up_to_date() -> None:
     from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection, transaction  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
     from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
 
     executor = MigrationExecutor(connection)
@@ -168,7 +168,6 @@ def _bring_up_to_date() -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
-    assert not transaction.get_connection().in_atomic_block
 
 
 def _migrate_under_file_lock(path: Path) -> None:

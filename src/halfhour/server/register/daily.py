@@ -11,7 +11,8 @@ import polars as pl
 
 from halfhour.errors import HalfhourError
 from halfhour.errors.written_values import shown
-from halfhour.processes.checks import Appointed, Evidence, ExportDay, MeterOfMsid, Pending, Registered, Snapshot
+from halfhour.processes.checks import Appointed, Evidence, ExportDay, MeterOfMsid, Pending, Snapshot
+from halfhour.processes.dated import Registration
 from halfhour.server.cases.models import Case
 from halfhour.server.cases.reading import states
 from halfhour.server.register import models
@@ -44,7 +45,7 @@ def snapshot(
         day=day,
         portfolio=portfolio_as_known(None, portfolio),
         registrations=tuple(
-            Registered(row.msid, row.supplier, row.effective_from, row.effective_to)
+            Registration(row.msid, row.supplier, row.effective_from, row.effective_to)
             for row in known(models.Registration)
         ),
         appointments=tuple(

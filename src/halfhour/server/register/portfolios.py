@@ -17,7 +17,6 @@ from halfhour.register import (
     Portfolio,
     Settings,
     Site,
-    check_portfolio,
     load_portfolio,
 )
 from halfhour.server.register import models
@@ -197,9 +196,3 @@ def _settings(row: models.PortfolioSettings) -> Settings:
     values = _read(row, ())
     reference = values["usage_factor_reference"]
     return Settings(**values | {"usage_factor_reference": int(reference) if reference.isdigit() else reference})
-
-
-def problems_of(moment: datetime | None = None, name: str = DEFAULT) -> list[str]:
-    """What the checks of the register say of a portfolio as it was known, as lines."""
-    found = check_portfolio(portfolio_as_known(moment, name))
-    return [f"{finding.code}: {finding.message} {finding.next_step}" for finding in found]

@@ -13,7 +13,7 @@ from django.db import models as fields
 
 from halfhour.errors import HalfhourError
 from halfhour.errors.written_values import nearest, shown
-from halfhour.identifiers import Mpan
+from halfhour.identifiers import is_msid_or_amsid
 from halfhour.server.register.asking import kind_of
 from halfhour.server.register.models import PORTFOLIO_KINDS, Fact
 from halfhour.server.register.recording import Statement
@@ -26,7 +26,6 @@ _CHOICES = {
     "option": ("scaled", "unscaled"),
 }
 _MPID = re.compile(r"[A-Z0-9]{4}")
-_ASSET_SHORT_CODES = ("77", "78")
 
 
 def statement(
@@ -107,7 +106,7 @@ def _value(kind: str, field: Any, written: Any) -> Any:
         except ValueError:
             value = None
     elif name == "msid":
-        value = text if _is_core(text) else None
+        value = text if is_msid_or_amsid(text) else None
     elif name in _MPID_FIELDS and kind not in ("party", "party-role"):
         value = text if _MPID.fullmatch(text) else None
     elif name in _CHOICES:
@@ -118,18 +117,6 @@ def _value(kind: str, field: Any, written: Any) -> Any:
         wanted = f" It is one of {', '.join(_CHOICES[name])}." if name in _CHOICES else ""
         raise HalfhourError("RM-007", f"{name} of {kind} cannot be {shown(written)}.", f"Correct it.{wanted}")
     return value
-
-
-def _is_core(text: str) -> bool:
-    if len(text) != 13 or not (text.isascii() and text.isdigit()):
-        return False
-    if text[:2] in _ASSET_SHORT_CODES:
-        return True
-    try:
-        Mpan(text)
-    except HalfhourError:
-        return False
-    return True
 
 
 def statements_of(file: Path) -> list[Statement]:

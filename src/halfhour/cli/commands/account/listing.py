@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from halfhour.cli.commands.case.shared import Flag, with_database
+from halfhour.cli.database import Flag, with_database
 from halfhour.cli.output import print_json, print_line, print_table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 from typing import Literal
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, Values, person, with_database
+from halfhour.cli.database import Flag, Values, person, with_database
 from halfhour.cli.output import print_json, print_line
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from halfhour.calendar import LONDON
 from halfhour.cli.arguments import day, today
-from halfhour.cli.commands.case.shared import Flag, with_database
+from halfhour.cli.database import Flag, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from halfhour.cli.arguments import day, progress_bar
-from halfhour.cli.commands.case.shared import Flag, Values, person, tell, values, with_database
+from halfhour.cli.commands.case.shared import tell
+from halfhour.cli.database import Flag, Values, person, values, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table, say
 
 if TYPE_CHECKING:

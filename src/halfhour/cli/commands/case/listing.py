@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halfhour.cli.commands.case.shared import Flag, with_database
+from halfhour.cli.database import Flag, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from halfhour.cli.arguments import day, today
-from halfhour.cli.commands.case.shared import Flag, Values, person, tell, values, with_database
+from halfhour.cli.commands.case.shared import tell
+from halfhour.cli.database import Flag, Values, person, values, with_database
 from halfhour.cli.output import counted, print_json, print_line
 
 

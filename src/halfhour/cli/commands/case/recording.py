@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from halfhour.cli.arguments import day, today
-from halfhour.cli.commands.case.shared import Flag, Values, person, tell, values, with_database
+from halfhour.cli.commands.case.shared import tell
+from halfhour.cli.database import Flag, Values, person, values, with_database
 from halfhour.cli.output import print_json, print_line
 from halfhour.errors import HalfhourError
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, known_at, tell, with_database
+from halfhour.cli.commands.case.shared import tell
+from halfhour.cli.database import Flag, known_at, with_database
 from halfhour.cli.output import print_json, print_line, print_table
 
 if TYPE_CHECKING:

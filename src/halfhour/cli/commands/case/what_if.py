@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, Values, values, with_database
+from halfhour.cli.database import Flag, Values, values, with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 if TYPE_CHECKING:

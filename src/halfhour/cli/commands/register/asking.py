@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, known_at, with_database
+from halfhour.cli.database import Flag, known_at, with_database
 from halfhour.cli.output import print_json, print_line, print_table
 
 

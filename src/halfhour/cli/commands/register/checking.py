@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from halfhour.cli.arguments import day, decimal, today
-from halfhour.cli.commands.case.shared import with_database
+from halfhour.cli.database import with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
 

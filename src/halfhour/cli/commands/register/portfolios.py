@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from halfhour.cli.commands.case.shared import Flag, known_at, person, with_database
+from halfhour.cli.database import Flag, known_at, person, with_database
 from halfhour.cli.output import counted, print_json, print_line
 
 

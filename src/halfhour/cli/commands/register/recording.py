@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from halfhour.cli.arguments import day
-from halfhour.cli.commands.case.shared import Flag, person, values, with_database
+from halfhour.cli.database import Flag, person, values, with_database
 from halfhour.cli.output import counted, print_json, print_line
 
 

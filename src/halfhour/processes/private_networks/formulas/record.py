@@ -12,7 +12,11 @@ from fractions import Fraction
 from typing import Literal
 
 from halfhour.errors import HalfhourError
-from halfhour.processes.private_networks.network import PrivateNetwork, ThirdParty, on_day
+from halfhour.processes.dated import on_day
+from halfhour.processes.private_networks.network import (
+    PrivateNetwork,
+    ThirdParty,
+)
 
 Quantity = Literal["AI", "AE"]
 Kind = Literal["boundary", "sub", "third-party"]
