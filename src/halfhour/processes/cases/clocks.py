@@ -8,9 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from halfhour.calendar import HolidayCalendar, TimeLimit, Unit, before, due, holiday_calendar, regimes
-from halfhour.processes.timetables import Clock
+from halfhour.processes.timetables import NO_CLOCK, Clock
 from halfhour.processes.timetables.conditions import Unknown
-from halfhour.processes.timetables.model import NO_CLOCK
 
 ONE_DAY = timedelta(days=1)
 

@@ -9,8 +9,6 @@ from halfhour.processes.timetables.model import (
     Fact,
     OpenedBy,
     Outcome,
-    Parameter,
-    ParameterValue,
     Party,
     Prerequisite,
     Silence,
@@ -19,9 +17,11 @@ from halfhour.processes.timetables.model import (
     Step,
     Timetable,
 )
+from halfhour.processes.timetables.parameters import NO_CLOCK, Parameter, ParameterValue
 from halfhour.processes.timetables.reading import find_timetable, read_timetable, timetables
 
 __all__ = [
+    "NO_CLOCK",
     "Clock",
     "Condition",
     "Fact",
