@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from small_timetables import appointment, with_step, written
@@ -276,6 +276,16 @@ def test_a_projection_goes_on_from_what_was_recorded():
     events, state = project(appointment(), opening(), recorded)
     assert events[0] == recorded[0]
     assert state.step("A2").attempts[0].done_on == date(2025, 3, 12)
+
+
+def test_a_projection_does_not_answer_before_the_day_that_it_begins_on():
+    """What is overdue on that day is done on the day itself, not on the last day in time."""
+    [asked, *_], at_limit = project(appointment(), opening())
+    late_day = at_limit.step("A2").attempts[0].due + timedelta(days=3)
+    events, state = project(appointment(), opening(), [asked], since=late_day)
+    assert min(event.on for event in events if event != asked) == late_day
+    assert state.step("A2").attempts[0].done_on == late_day
+    assert state.step("A2").attempts[0].late > 0
 
 
 def test_the_same_case_under_another_timetable_keeps_what_that_one_knows():

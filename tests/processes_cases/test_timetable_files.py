@@ -8,7 +8,7 @@ import pytest
 from small_timetables import appointment, with_step, written
 
 from halfhour.errors import HalfhourError
-from halfhour.processes.timetables import find_timetable, read_timetable, timetables
+from halfhour.processes.timetables import find_timetable, in_words, read_timetable, timetables
 
 
 @pytest.mark.parametrize("timetable_id", timetables())
@@ -99,3 +99,14 @@ def test_a_variant_says_only_what_differs():
     assert "A7" not in timetable.by_ref
     with pytest.raises(HalfhourError, match="A99"):
         read_timetable({**variant, "remove": ["A99"]}, lambda _: written())
+
+
+@pytest.mark.parametrize("timetable_id", timetables())
+def test_every_number_that_a_text_names_in_braces_is_a_parameter_and_is_told(timetable_id):
+    timetable = find_timetable(timetable_id)
+    values = {name: one.values[-1].value for name, one in timetable.parameters.items()}
+    for step in timetable.steps:
+        texts = [step.when, *(one.meaning for one in step.outcomes), step.silent.meaning if step.silent else ""]
+        for text in texts:
+            assert "{" not in in_words(text, values), (step.ref, text)
+        assert "{" not in step.action + step.information + step.method

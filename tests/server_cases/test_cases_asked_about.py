@@ -209,6 +209,21 @@ def test_a_case_is_laid_beside_itself_under_another_option_and_calendar(cases):
     assert case.events.count() == 2, "asking what if writes nothing"
 
 
+def test_what_if_of_a_day_on_which_acts_are_overdue_has_them_done_on_that_day(cases):
+    from halfhour.server.cases.what_if import dates, what_if  # noqa: PLC0415
+
+    _, writing = cases
+    case = writing.open_case(case_writers.opening(1), "tester", moment=MOMENT).case
+    for step, outcome in (("P1.2", "informed_by_hand"), ("O1.1", "asked_by_hand")):
+        writing.record(case.id, Event("", 0, FIRST, step=step, outcome=outcome), "tester", moment=MOMENT)
+    day = max(one.due for one in what_if(case, on=FIRST).as_it_is.state.waiting if one.due) + timedelta(days=2)
+    side = what_if(case, on=day).as_it_is
+    overdue = [one.ref for one in side.state.waiting if one.overdue]
+    assert overdue
+    assert all(event.on >= day for event in side.acts)
+    assert {dates(side)[ref]["done"] for ref in overdue} == {day}
+
+
 def test_a_case_is_told_as_it_was_known_at_a_moment(cases):
     reading, writing = cases
     case = writing.open_case(case_writers.opening(1), "tester", moment=MOMENT).case

@@ -43,6 +43,7 @@ def project(
     answers: Mapping[str, Answer | str | list[Answer | str]] | None = None,
     *,
     timing: Literal["at_limit", "at_once"] = "at_limit",
+    since: date | None = None,
     until: date | None = None,
     calendar: str | HolidayCalendar | None = None,
 ) -> tuple[list[Event], CaseState]:
@@ -53,6 +54,8 @@ def project(
         answers: by step how it is answered, an outcome's name for short; a list is for one attempt after another, its
             last for all that follow. Steps not named take their expected outcome.
         timing: `at_limit` answers on the due day, `at_once` on the day on which a step opens; without a clock at once.
+        since: the day on which the projection begins, up to which nothing came but what is recorded; None = the day of
+            the last event.
         until: the last day of the projection; None = until the case ends or waits for nobody.
 
     Returns:
@@ -60,7 +63,7 @@ def project(
     """
     made = list(events)
     known = in_effect(made)
-    now = max([opening.opened_on, *(event.on for event in known)])
+    now = max([opening.opened_on, *(event.on for event in known), *([since] if since else [])])
     last_day = until or date.max
     for _ in range(_LONGEST):
         state = fold(timetable, opening, made, now, calendar)

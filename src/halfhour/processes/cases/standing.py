@@ -8,7 +8,7 @@ from halfhour.processes.cases.clocks import ONE_DAY, days_late
 from halfhour.processes.cases.state import Attempt, CaseState, StepState, StepStatus, Waiting
 from halfhour.processes.cases.steps import next_to_run_out
 from halfhour.processes.cases.under_way import AttemptUnderWay, CaseUnderWay
-from halfhour.processes.timetables import Step
+from halfhour.processes.timetables import Step, in_words
 
 
 def state_on(case: CaseUnderWay, day: date) -> CaseState:
@@ -62,7 +62,7 @@ def _waiting(case: CaseUnderWay, step: Step, attempt: AttemptUnderWay, day: date
         overdue=due is not None and due < day,
         days_late=late,
         attempt=attempt.number,
-        silence=step.silent.meaning if step.silent else "",
+        silence=in_words(step.silent.meaning, case.parameters) if step.silent else "",
         limit=attempt.limit.counted if attempt.limit else None,
     )
 

@@ -17,7 +17,7 @@ from halfhour.processes.timetables.model import (
     Step,
     Timetable,
 )
-from halfhour.processes.timetables.parameters import NO_CLOCK, Parameter, ParameterValue
+from halfhour.processes.timetables.parameters import NO_CLOCK, Parameter, ParameterValue, in_words
 from halfhour.processes.timetables.reading import find_timetable, read_timetable, timetables
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Unknown",
     "find_timetable",
     "holds",
+    "in_words",
     "read_timetable",
     "timetables",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,6 +47,21 @@ class Parameter:
     def on(self, day: date) -> ParameterValue | None:
         """The value in force on a day; None before the first."""
         return next((value for value in reversed(self.values) if value.effective_from <= day), None)
+
+
+_BRACES = re.compile(r"\{([a-z0-9_]+)\}")
+
+
+def in_words(text: str, values: Mapping[str, Any]) -> str:
+    """A text with the values of the parameters that it names in braces; a name that is none stays as it is."""
+
+    def value(found: re.Match[str]) -> str:
+        known = values.get(found[1])
+        if isinstance(known, bool):
+            return "yes" if known else "no"
+        return found[0] if known is None else str(known)
+
+    return _BRACES.sub(value, text)
 
 
 def parameter_value(parameter: Parameter, written: Any) -> Any:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -15,7 +16,7 @@ from halfhour.errors import Finding, HalfhourError
 from halfhour.processes.cases import CaseState, Event, Opening, as_known_at, fold
 from halfhour.processes.cases.clocks import days_late
 from halfhour.processes.deadlines import Deadline, deadlines, in_order
-from halfhour.processes.timetables import Timetable, find_timetable, timetables
+from halfhour.processes.timetables import Step, Timetable, find_timetable, in_words, timetables
 from halfhour.server.cases.encoding import is_text
 from halfhour.server.cases.locking import found
 from halfhour.server.cases.models import Case, CaseParty, CaseSubject, CaseWaiting, FoldedWith
@@ -173,42 +174,46 @@ def due(
 
 
 _COLUMNS = (
-    *("due", "case_id", "case__timetable", "case__subject", "case__nation", "ref", "attempt", "party", "mpid", "flow"),
-    *("since", "counted"),
+    *("due", "case_id", "case__timetable", "case__opened_on", "case__parameters", "case__subject", "case__nation"),
+    *("ref", "attempt", "party", "mpid", "flow", "since", "counted"),
 )
 
 
 def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
     """Rows as deadlines; what the timetable says is taken from there."""
     late: dict[tuple[str, str, str, date], int] = {}
-    for due_on, case_id, timetable_id, subject, nation, ref, attempt, party, mpid, flow, since, how in rows.values_list(
-        *_COLUMNS
-    ):
-        timetable = find_timetable(timetable_id)
-        step = timetable.by_ref[ref]
+    for row in rows.values(*_COLUMNS):
+        timetable = find_timetable(row["case__timetable"])
+        step = timetable.by_ref[row["ref"]]
         days = 0
-        if due_on < on and step.clock:
-            counted = (timetable_id, ref, nation, due_on)
-            if counted not in late:
-                late[counted] = days_late(due_on, on, step.clock, nation)
-            days = late[counted]
+        if row["due"] < on and step.clock:
+            clock = (timetable.id, step.ref, row["case__nation"], row["due"])
+            if clock not in late:
+                late[clock] = days_late(row["due"], on, step.clock, row["case__nation"])
+            days = late[clock]
         yield Deadline(
-            due=due_on,
-            overdue=due_on < on,
+            due=row["due"],
+            overdue=row["due"] < on,
             days_late=days,
-            case_id=case_id,
-            timetable=timetable_id,
-            subject=subject,
-            ref=ref,
-            attempt=attempt,
-            party=timetable.parties[party].title,
-            mpid=mpid,
+            case_id=row["case_id"],
+            timetable=timetable.id,
+            subject=row["case__subject"],
+            ref=step.ref,
+            attempt=row["attempt"],
+            party=timetable.parties[row["party"]].title,
+            mpid=row["mpid"],
             action=step.action,
-            flow=flow,
-            since=since,
-            counted=how,
-            if_nothing_comes=step.silent.meaning if step.silent else "",
+            flow=row["flow"],
+            since=row["since"],
+            counted=row["counted"],
+            if_nothing_comes=_silence(timetable, step, row["case__opened_on"], row["case__parameters"]),
         )
+
+
+def _silence(timetable: Timetable, step: Step, opened_on: date, parameters: Mapping[str, Any]) -> str:
+    """What follows where nothing comes, with the parameters of the case."""
+    meaning = step.silent.meaning if step.silent else ""
+    return in_words(meaning, timetable.parameter_values(opened_on, parameters)) if "{" in meaning else meaning
 
 
 def states(cases: QuerySet[Case], on: date) -> Iterator[tuple[Timetable, CaseState]]:

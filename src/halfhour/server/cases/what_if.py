@@ -21,7 +21,8 @@ class Side:
     Attributes:
         calendar: counted by in place of each regime's own; empty where none.
         state: on the day asked about.
-        at_limit: where it comes to when every party acts on its last day from then on; `acts` are those made up.
+        at_limit: where it comes to when every party acts on its last day from that day on, and what is overdue on the
+            day itself; `acts` are those made up.
     """
 
     timetable: Timetable
@@ -82,7 +83,7 @@ def what_if(
 def _side(timetable: Timetable, opening: Opening, events: list[Event], calendar: str, day: date) -> Side:
     state = fold(timetable, opening, events, day, calendar or None)
     happened = [event for event in events if event.on <= day]
-    made, end = project(timetable, opening, happened, calendar=calendar or None)
+    made, end = project(timetable, opening, happened, since=day, calendar=calendar or None)
     return Side(timetable, opening, calendar, state, end, tuple(made[len(happened) :]))
 
 

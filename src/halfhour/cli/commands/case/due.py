@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from halfhour.calendar import LONDON
@@ -72,7 +72,10 @@ def due(
             numeric=(1,),
         )
     overdue = sum(row.overdue for row in rows)
-    print_line(f"{counted(len(rows), 'act')} due by {at}" + (f", {overdue} overdue." if overdue else "."))
+    print_line(
+        f"{counted(len(rows), 'act')} due by {at + timedelta(days=within)}"
+        + (f", {overdue} overdue." if overdue else ".")
+    )
     for written in (csv, ics):
         if written is not None:
             print_line(f"Written: {written}")

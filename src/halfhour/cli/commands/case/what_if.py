@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from halfhour.server.cases.what_if import Side
 
 
+_TOLD_APART = ("steps", "parameters")
+
+
 @with_database
 def what_if(
     case: str,
@@ -25,7 +28,8 @@ def what_if(
 ) -> int:
     """Lay a case beside itself under another option, parameter or calendar: its state, its dates, and its end.
 
-    The rest of each is worked out as though every party acted as expected on the last day of its time.
+    The rest of each is worked out as though every party acted as expected on the last day of its time, and did what is
+    overdue on the day itself.
 
     Example: halfhour case what-if MB000001 --timetable microgeneration-backstop-3
 
@@ -66,14 +70,24 @@ def what_if(
         f"{both.as_it_is.opening.case_id} on {both.on}",
         ("", "as it is", "what if"),
         [
-            (name.replace("_", " "), _cell(sides[0][name]), _cell(sides[1][name]))
-            for name in sides[0]
-            if name != "steps"
+            *(
+                (name.replace("_", " "), *(_cell(side[name]) for side in sides))
+                for name in sides[0]
+                if name not in _TOLD_APART
+            ),
+            *(
+                (
+                    name,
+                    *("" if side["parameters"].get(name) is None else str(side["parameters"][name]) for side in sides),
+                )
+                for name in dict.fromkeys([*sides[0]["parameters"], *sides[1]["parameters"]])
+                if sides[0]["parameters"].get(name) != sides[1]["parameters"].get(name)
+            ),
         ],
     )
     refs = list(dict.fromkeys([*sides[0]["steps"], *sides[1]["steps"]]))
     print_table(
-        "Due and done, as though every party acted on its last day from then on",
+        f"Due and done, as though every party acted on its last day from {both.on} on",
         ("ref", "due", "done", "due, what if", "done, what if"),
         [
             (ref, *(str(side["steps"].get(ref, {}).get(name) or "") for side in sides for name in ("due", "done")))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from halfhour.processes.timetables.conditions import Condition
 from halfhour.processes.timetables.model import Clock, Outcome, Step, Timetable
+from halfhour.processes.timetables.parameters import in_words
 
 HEADINGS = ("REF", "WHEN", "ACTION", "FROM", "TO", "INFORMATION REQUIRED", "METHOD")
 
-_BRACES = re.compile(r"\{([a-z0-9_]+)\}")
 _MODES = {"within": "within {} of {}", "beginning_with": "{} beginning with {}", "before": "{} before {}"}
 _COMPARED = {"is": "is", "not": "is not", "at_least": "is at least", "at_most": "is at most", "below": "is below"}
 
@@ -33,12 +32,7 @@ def rows(timetable: Timetable) -> list[tuple[str, ...]]:
 
 def when(timetable: Timetable, text: str) -> str:
     """A text with the latest values of the parameters that it names in braces."""
-
-    def value(found: re.Match[str]) -> str:
-        parameter = timetable.parameters.get(found[1])
-        return found[0] if parameter is None else _value(parameter.values[-1].value)
-
-    return _BRACES.sub(value, text)
+    return in_words(text, {name: one.values[-1].value for name, one in timetable.parameters.items()})
 
 
 def _value(value: object) -> str:
