@@ -9,6 +9,7 @@ import pytest
 
 from halfhour.errors import HalfhourError
 from halfhour.processes.cases import Event, Opening
+from halfhour.processes.timetables import find_timetable
 
 OPENED = date(2025, 3, 3)
 MOMENT = datetime(2025, 3, 3, 9, tzinfo=UTC)
@@ -33,8 +34,6 @@ def cases(database):
 
 
 def first_step(case):
-    from halfhour.processes.timetables import find_timetable  # noqa: PLC0415
-
     step = find_timetable(case.timetable).steps[0]
     return step.ref, step.outcomes[0].name
 
@@ -87,6 +86,22 @@ def test_what_cannot_be_is_refused_before_it_is_written(cases):
     assert case.events.count() == 0
     with pytest.raises(HalfhourError, match="CS-201"):
         cases.record("TP999999", act("Z9", "done"), "tester")
+
+
+def test_a_step_that_there_is_not_is_refused_of_an_ended_case_too(cases):
+    case = cases.open_case(OPENING, "tester", moment=MOMENT).case
+    timetable = find_timetable(OPENING.timetable)
+    ended_by = next(
+        act(step.ref, one.name)
+        for step in timetable.steps
+        for one in step.outcomes
+        if step.any_time and one.state and timetable.states[one.state].kind == "ended"
+    )
+    cases.record(case.id, ended_by, "tester", moment=MOMENT)
+    assert cases.current(case, OPENED).ended_on == OPENED
+    with pytest.raises(HalfhourError, match="CS-104"):
+        cases.record(case.id, act("Z9", "done"), "tester", moment=MOMENT)
+    assert case.events.count() == 1
 
 
 def test_the_database_itself_refuses_to_edit_what_was_recorded(cases):

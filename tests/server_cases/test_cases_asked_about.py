@@ -257,3 +257,10 @@ def test_openings_that_cannot_be_are_refused_and_use_up_no_number(cases):
 
 def _as_given(opening):
     return {name: getattr(opening, name) for name in Opening.__slots__}
+
+
+@pytest.mark.parametrize("within", [-1, 100_000])
+def test_deadlines_are_not_looked_for_behind_nor_farther_than_ten_years_ahead(cases, within):
+    reading, _ = cases
+    with pytest.raises(HalfhourError, match="CS-209"):
+        reading.due(FIRST, within=within)

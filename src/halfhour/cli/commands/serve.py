@@ -13,6 +13,7 @@ from halfhour.cli.output import print_json, print_line, say
 from halfhour.errors import HalfhourError
 
 _NEEDED = ("HALFHOUR_SECRET_KEY", "HALFHOUR_ALLOWED_HOSTS")
+_LAST_PORT = 65_535
 _MARGIN = 1_000_000
 """Bytes beyond the limit of a request that are read, so that the refusal can be told in JSON."""
 
@@ -44,6 +45,10 @@ def serve(
         The address as one JSON document on standard output.
     """
     _refuse_an_open_door(host)
+    if not 0 <= port <= _LAST_PORT:
+        raise HalfhourError(
+            "SV-121", f"The server cannot listen at {host}, port {port}: no such port.", f"Give 0 to {_LAST_PORT}."
+        )
     from halfhour.server.project.database import start  # noqa: PLC0415 - an extra
 
     start()

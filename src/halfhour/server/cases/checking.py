@@ -52,10 +52,18 @@ def checked(timetable: Timetable, event: Event) -> Event:
     """An event that a person records, with its facts read.
 
     Raises:
-        HalfhourError: CS-002 a fact that cannot be, CS-003 a fact that the timetable has not, CS-110 no such outcome.
+        HalfhourError: CS-002 a fact that cannot be, CS-003 a fact that the timetable has not, CS-104 no such step,
+            CS-110 no such outcome.
     """
     facts = timetable.facts
     step = timetable.by_ref.get(event.step)
+    if event.step and step is None:
+        # The fold says nothing of it where the case has ended: whatever comes then is attached.
+        raise HalfhourError(
+            "CS-104",
+            f"{timetable.id} has no step {shown(event.step)}.",
+            f"Its steps are {', '.join(timetable.by_ref)}. {nearest(event.step, timetable.by_ref)}".rstrip(),
+        )
     if step is not None and event.outcome and step.outcome(event.outcome) is None:
         names = [outcome.name for outcome in step.outcomes]
         raise HalfhourError(

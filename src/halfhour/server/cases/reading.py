@@ -26,6 +26,9 @@ from halfhour.server.cases.writing import refold, today
 _IN_ONE_GO = 500
 """Cases that are read together."""
 
+_FARTHEST = 3_660
+"""Calendar days that deadlines are looked for ahead of a day: ten years."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseAsKnown:
@@ -148,7 +151,12 @@ def due(
         mpid: only what this organisation must do.
         among: only of these cases; None = of all.
         now: today; what time has changed since a case was last written is worked out up to it.
+
+    Raises:
+        HalfhourError: CS-209 nothing is looked for so far ahead, or behind.
     """
+    if not 0 <= within <= _FARTHEST:
+        raise HalfhourError("CS-209", f"Nothing is looked for {within:,} days ahead.", f"Give 0 to {_FARTHEST:,} days.")
     present = now or today()
     renew(present)
     until = on + timedelta(days=within)
