@@ -12,6 +12,7 @@ from pathlib import Path
 from generator.commands import commands
 from generator.flow_layouts import flow_layouts
 from generator.market_data import market_data_tables
+from generator.permissions import permissions
 from generator.plant import embedded_generation
 from generator.portfolio import portfolio_keys
 from generator.rulebook import rulebook
@@ -55,6 +56,7 @@ def pages() -> dict[str, str]:
         "reference/error-codes.md": error_codes(),
         "reference/glossary.md": nomenclature(),
         "reference/business-rules.md": business_rules(),
+        "reference/permissions.md": permissions(),
         **timetable_pages(),
     }
 

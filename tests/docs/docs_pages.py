@@ -6,6 +6,10 @@ import contextlib
 import io
 import re
 import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +61,12 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(block: Block) -> list[Shown]:
-    """The `$ halfhour` commands of a console block, each with the output shown below it."""
+    """The `$` commands of a console block, each with the output shown below it; a backslash carries a command on."""
     found: list[tuple[str, list[str]]] = []
     for line in block.text.splitlines():
-        if line.startswith("$ "):
+        if found and found[-1][0].endswith("\\"):
+            found[-1] = (f"{found[-1][0][:-1].rstrip()} {line.strip()}", [])
+        elif line.startswith("$ "):
             found.append((line[2:], []))
         elif line.strip() and line.strip() != "...":
             found[-1][1].append(line)
@@ -70,6 +76,12 @@ def commands(block: Block) -> list[Shown]:
 def without_padding(line: str) -> str:
     """A line of output whatever the width of its columns and the kind of its spaces."""
     return " ".join(line.split())
+
+
+def is_shown(line: str, output: str) -> bool:
+    """Whether a line of a page stands for a line of output; an ellipsis within it stands for anything."""
+    pattern = ".*".join(re.escape(part) for part in without_padding(line).split("…"))
+    return re.fullmatch(pattern, without_padding(output)) is not None
 
 
 def links(page: Path) -> list[str]:
@@ -90,6 +102,31 @@ class Ran:
 
     exit_code: int
     lines: list[str]
+
+
+def run_line(line: str) -> Ran:
+    """Run a line of a shell in the present folder."""
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    return Ran(done.returncode, [*done.stdout.splitlines(), *done.stderr.splitlines()])
+
+
+@contextlib.contextmanager
+def served(command: str) -> Iterator[Ran]:
+    """`halfhour serve` in a process of its own, for a while, with the lines that it prints when it is ready."""
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield Ran(0, [server.stdout.readline().rstrip()])
+        finally:
+            server.terminate()
+
+
+def free_port() -> str:
+    """A port that nothing listens at."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return str(listening.getsockname()[1])
 
 
 def run_command(command: str) -> Ran:

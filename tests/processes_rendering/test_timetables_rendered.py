@@ -16,7 +16,7 @@ from halfhour.processes.timetables.rendering import (
     rows,
     sequence_diagram,
 )
-from halfhour.processes.timetables.rendering.sequence import CHARACTER
+from halfhour.processes.timetables.rendering.sequence import CHARACTER, WIDEST
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -59,6 +59,7 @@ def test_the_picture_has_every_step_and_party_and_can_be_read_aloud(timetable_id
 def test_no_words_of_a_picture_lie_over_others_or_outside(timetable_id):
     root = ElementTree.fromstring(sequence_diagram(find_timetable(timetable_id)))
     width, height = float(root.get("width")), float(root.get("height"))
+    assert width <= WIDEST, "a page would show it smaller than it can be read"
     boxes = []
     for text in root.iter(f"{SVG}text"):
         wide = len(text.text or "") * CHARACTER
@@ -72,6 +73,29 @@ def test_no_words_of_a_picture_lie_over_others_or_outside(timetable_id):
         for other in boxes[number + 1 :]:
             apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
             assert apart, (one[4], other[4])
+
+
+def test_an_arrow_reaches_the_recipients_on_either_side_of_its_sender():
+    timetable = find_timetable("export-registration")
+    step = timetable.by_ref["E3"]
+    assert (step.sender, step.recipients) == ("ldso", ("export_supplier", "registration_service"))
+    root = ElementTree.fromstring(sequence_diagram(timetable))
+    parts = list(root)
+    words = next(number for number, one in enumerate(parts) if (one.text or "").startswith("E3 "))
+    lines = [
+        (float(one.get("x1")), float(one.get("x2"))) for one in parts[words : words + 5] if one.tag == f"{SVG}line"
+    ]
+    assert len(lines) == 2
+    assert len({start for start, _ in lines}) == 1
+    assert lines[0][1] < lines[0][0] < lines[1][1]
+
+
+def test_a_clock_whose_parameter_has_no_days_is_said_to_be_none():
+    timetable = find_timetable("third-party-access")
+    told = clock_words(timetable, timetable.by_ref["6.7a"].clock)
+    assert told == "none, unless t_agreement says how many working days (bsc)"
+    timetable = find_timetable("export-registration")
+    assert clock_words(timetable, timetable.by_ref["E9"].clock) == "within t_dc = 1 working day of what opens it (bsc)"
 
 
 def test_a_variant_says_what_it_changes():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json as json_text
-import statistics
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from halfhour.cli.output import print_json, print_line, print_table, say
+from halfhour.cli.bench_tables import show_cases, show_files, show_plants, show_sites
+from halfhour.cli.output import print_json, print_line, say
 from halfhour.errors import HalfhourError
 
 ALTERNATIVES = ("polars", "duckdb", "pandas")
@@ -29,6 +30,7 @@ def bench(
     ingest_sites: int = 500,
     mpan_days: int = 10_000,
     plants: int = 50,
+    open_cases: int = 2000,
     alternatives: str = ",".join(ALTERNATIVES),
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -53,6 +55,10 @@ def bench(
     plants
         Plants whose embedded benefits of a year are compared under every route, beside a plain Decimal loop; 0 leaves
         it out.
+    open_cases
+        Open cases of a market process among which it is asked what is due today, beside a bare query of the same
+        index; 0 leaves it out. On SQLite, and on PostgreSQL where HALFHOUR_DATABASE names one, in a database of its
+        own that is dropped again.
     alternatives
         Which of polars, duckdb, pandas; empty leaves them out.
     folder
@@ -68,6 +74,12 @@ def bench(
             raise HalfhourError(
                 "CL-005", f"The alternative '{name}' is not installed.", "Install halfhour[bench], or leave it out."
             )
+    if open_cases and find_spec("django") is None:
+        raise HalfhourError(
+            "CL-005",
+            "Cases are kept by Django, which is not installed.",
+            "Install halfhour[server], or give --open-cases 0.",
+        )
     with _folder(folder) as place:
         found: dict[str, Any] = {"agree": True}
         if sites:
@@ -78,15 +90,20 @@ def bench(
         if plants:
             found["plants"] = _measure_plants(place, plants)
             found["agree"] = found["agree"] and len({str(one["gross"]) for one in found["plants"]}) == 1
+        if open_cases:
+            found["cases"] = _measure_cases(place, open_cases)
+            found["agree"] = found["agree"] and all(one["agree"] for one in found["cases"])
     if json:
         print_json(found)
     else:
         if sites:
-            _show(found, sites)
+            show_sites(found, sites)
         if mpan_days:
-            _show_files(found["files"])
+            show_files(found["files"])
         if plants:
-            _show_plants(found["plants"])
+            show_plants(found["plants"])
+        if open_cases:
+            show_cases(found["cases"])
         print_line("All agree to the watt-hour." if found["agree"] else "THEY DO NOT AGREE.")
     return 0 if found["agree"] else 1
 
@@ -157,6 +174,26 @@ def _measure_plants(place: Path, plants: int) -> list[dict[str, Any]]:
     return found
 
 
+def _measure_cases(place: Path, number: int) -> list[dict[str, Any]]:
+    from halfhour.server.cases.measuring import database_of_its_own  # noqa: PLC0415 - an extra
+    from halfhour.server.project.database import VARIABLE  # noqa: PLC0415
+
+    module, named = "halfhour.server.cases.measuring", os.environ.get(VARIABLE, "").strip()
+    file = place / f"cases-{number}.sqlite"
+    file.unlink(missing_ok=True)
+    found = []
+    with ExitStack() as stack:
+        databases = {"sqlite": str(file)}
+        if named.startswith(("postgresql://", "postgres://")):
+            databases["postgresql"] = stack.enter_context(database_of_its_own(named))
+        for name, database in databases.items():
+            say(f"Writing {number:,} open cases ({name}) …")
+            written = _process(name, module, "write", str(number), database)
+            say(f"Measuring what is due ({name}) …")
+            found.append(written | _process(name, module, "measure", str(number), database))
+    return found
+
+
 def _contestant(name: str, place: Path, sites: int, passes: int) -> dict[str, Any]:
     return _process(name, "halfhour.benchmark.measure", name, str(place), str(sites), str(passes))
 
@@ -170,111 +207,3 @@ def _process(name: str, module: str, *arguments: str) -> dict[str, Any]:
         )
     found: dict[str, Any] = json_text.loads(done.stdout)
     return found
-
-
-def _show(found: dict[str, Any], sites: int) -> None:
-    contestants = found["contestants"]
-    engine = contestants["engine"]
-    half_hours = found["half_hours"]
-    decode = statistics.median(engine["decode_s"])
-    base = statistics.median(engine["engine_s"])
-    print_line(f"{sites:,} sites, {half_hours:,} site half hours, {5 * half_hours:,} readings; p395-proposed.")
-    rows = [
-        ("bare decode of the same columns", f"{decode:.3f}", f"{decode / base:.2f}", "1.0", "", ""),
-        (
-            "halfhour engine, later pass",
-            f"{base:.3f}",
-            "1.0",
-            f"{base / decode:.2f}",
-            f"{base / half_hours * 1e9:.1f}",
-            f"{engine['peak_mb']:.0f}",
-        ),
-        ("halfhour engine, first pass", f"{engine['first_s']:.3f}", f"{engine['first_s'] / base:.1f}", "", "", ""),
-        (
-            "  laying the register out, once",
-            f"{engine['prepare_s']:.3f}",
-            f"{engine['prepare_s'] / base:.1f}",
-            "",
-            "",
-            "",
-        ),
-    ]
-    for name, one in contestants.items():
-        if name == "engine":
-            continue
-        took = min(one["engine_s"])
-        count = one.get("half_hours", half_hours)
-        each = took / count
-        label = f"Decimal loop ({count:,} half hours)" if name == "decimal" else name
-        rows.append(
-            (
-                label,
-                f"{took:.3f}",
-                f"{each / (base / half_hours):,.1f}",
-                f"{each / (decode / half_hours):,.1f}",
-                f"{each * 1e9:,.1f}",
-                f"{one['peak_mb']:.0f}",
-            )
-        )
-    print_table(
-        "",
-        ("", "s", "× engine", "× decode", "ns a half hour", "peak MB"),
-        rows,
-        numeric=(1, 2, 3, 4, 5),
-    )
-    for one in found.get("whole", []):
-        rate = one["readings"] / one["ingest_s"] / 1e6
-        print_table(
-            f"The command as a whole, from {one['format']}: {one['readings']:,} readings, "
-            f"{one['half_hours']:,} half hours",
-            ("phase", "s"),
-            [
-                ("register read and checked", f"{one['register_s']:.2f}"),
-                (f"readings taken in ({rate:.1f} million a second)", f"{one['ingest_s']:.2f}"),
-                ("settled, totals written (--detail totals)", f"{one['settle_totals_s']:.2f}"),
-                ("settled, meters' volumes too (--detail none)", f"{one['settle_none_s']:.2f}"),
-                ("settled, every half hour written (--detail all)", f"{one['settle_all_s']:.2f}"),
-            ],
-            numeric=(1,),
-        )
-
-
-def _show_files(files: list[dict[str, Any]]) -> None:
-    ours = next(one for one in files if one["whole"] and one["name"] == "halfhour")
-    rows = [
-        (
-            f"{one['name']}, {one['mpan_days']:,} MPAN-days",
-            f"{one['bytes'] / 1e6:,.0f}",
-            f"{one['s']:.2f}",
-            f"{one['advances'] / one['s'] / 1e6:.2f}",
-            f"{one['s'] / one['advances'] / (ours['s'] / ours['advances']):.1f}",
-            f"{one['peak_mb']:.0f}",
-        )
-        for one in files
-    ]
-    print_table(
-        "A D0036 read, checked and written as Parquet (the csv loop checks nothing)",
-        ("", "MB", "s", "million advances a second", "× halfhour", "peak MB"),
-        rows,
-        numeric=(1, 2, 3, 4, 5),
-    )
-
-
-def _show_plants(plants: list[dict[str, Any]]) -> None:
-    ours = plants[0]
-    rows = [
-        (
-            one["name"],
-            f"{one['s']:.2f}",
-            f"{one['ms_per_plant_year']:.1f}",
-            f"{one['ms_per_plant_year'] / ours['ms_per_plant_year']:.1f}",
-            f"{one['peak_mb']:.0f}",
-        )
-        for one in plants
-    ]
-    print_table(
-        f"Embedded benefits of {ours['plants']:,} plants, a year, every route (the loop writes nothing)",
-        ("", "s", "ms a plant-year", "× halfhour", "peak MB"),
-        rows,
-        numeric=(1, 2, 3, 4),
-    )

@@ -30,12 +30,19 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A kind of thing, and how far each role may do what to it; `kinds` are the register's kinds of fact that it is."""
+    """A kind of thing, and how far each role may do what to it.
+
+    Attributes:
+        kinds: the register's kinds of fact that it is.
+        source, mark: why it is so, and how sure: `doc`, `secondary` or `inferred`.
+    """
 
     name: str
     title: str
     kinds: tuple[str, ...]
     reach: Mapping[Access, Mapping[str, Reach]]
+    source: str
+    mark: str
 
 
 @cache
@@ -48,7 +55,12 @@ def _table() -> tuple[dict[str, Role], dict[str, Thing]]:
     accesses: tuple[Access, ...] = ("read", "record", "administer")
     things = {
         name: Thing(
-            name, one["title"], tuple(one.get("kinds", ())), {access: one.get(access, {}) for access in accesses}
+            name,
+            one["title"],
+            tuple(one.get("kinds", ())),
+            {access: one.get(access, {}) for access in accesses},
+            one["source"],
+            one["mark"],
         )
         for name, one in written["thing"].items()
     }

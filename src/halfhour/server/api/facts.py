@@ -19,11 +19,14 @@ from halfhour.server.register.models import KINDS, Fact
 _NOT_TOLD = ("portfolio", "place")
 """Names and order of the files that a fact was imported from: nobody's but the server's."""
 
-_CONTRACT = "contract_reference"
-_DIRECTIONS = {
+CONTRACT = "contract_reference"
+"""Field of a fact that is its Supplier's own."""
+
+DIRECTIONS = {
     "import_msid": ("import_msid", "import_llfc", "import_mtc", "import_ssc", "import_profile_class"),
     "export_msid": ("export_msid", "export_llfc", "export_mtc", "export_ssc", "export_profile_class"),
 }
+"""Fields of a metering that belong to one of its two Metering Systems, by the field of its MSID."""
 
 
 class FactOut(Schema):
@@ -135,11 +138,11 @@ def _withheld(kind: str, row: Fact, organisation: str, known: Holdings) -> Itera
         yield "effective_to"
     if kind == "metering" and not any(one.reaches(thing, "read", ()) for one in reaching):
         mine = {one.on for one in reaching}
-        for column, names in _DIRECTIONS.items():
+        for column, names in DIRECTIONS.items():
             if getattr(row, column) not in mine:
                 yield from names
-    if hasattr(row, _CONTRACT) and not _reads_contract(row, organisation, reaching):
-        yield _CONTRACT
+    if hasattr(row, CONTRACT) and not _reads_contract(row, organisation, reaching):
+        yield CONTRACT
 
 
 def _reads_contract(row: Any, organisation: str, held: Iterable[Held]) -> bool:

@@ -1,7 +1,8 @@
 """What is due among very many open cases, beside a bare query of the same index on the same rows, in one process.
 
-`python -m halfhour.server.cases.measuring CASES FOLDER [ADDRESS]` prints one JSON object; the database is an SQLite
-file in the folder, or the empty PostgreSQL database of that address.
+`python -m halfhour.server.cases.measuring write CASES DATABASE` fills an empty database, an SQLite file by its path or
+PostgreSQL by its address; then `... measure CASES DATABASE` asks it in a process of its own, so that the memory is that
+of asking. Each prints one JSON object.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from halfhour.errors import HalfhourError
 from halfhour.identifiers.mpan import check_digit
@@ -112,7 +115,12 @@ def bare_query(on: date) -> list[Any]:
 
 
 def measure(number: int, on: date = ON) -> dict[str, Any]:
-    """What is due, asked in turn of Halfhour and of the bare index; seconds, medians, and their ratio."""
+    """What is due, asked in turn of Halfhour and of the bare index.
+
+    Returns:
+        Seconds of each (medians), their ratio, how many queries Halfhour makes; MB of memory that the process had at
+        most (`peak_mb`), and how much of it came by asking (`grown_mb`).
+    """
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
@@ -121,6 +129,7 @@ def measure(number: int, on: date = ON) -> dict[str, Any]:
     times: dict[str, list[float]] = {"due_s": [], "bare_s": []}
     rows: list[Any] = []
     bare: list[Any] = []
+    before = _peak_mb()
     for _ in range(_PASSES + 1):
         started = time.perf_counter()
         rows = due(on, now=on)
@@ -139,23 +148,59 @@ def measure(number: int, on: date = ON) -> dict[str, Any]:
         "queries": len(captured),
         **medians,
         "ratio": medians["due_s"] / medians["bare_s"],
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": _peak_mb(),
+        "grown_mb": _peak_mb() - before,
     }
 
 
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def database_of_its_own(address: str) -> Iterator[str]:
+    """An empty database on the PostgreSQL server of an address, for a while; gives its address.
+
+    Raises:
+        HalfhourError: CL-006 the server cannot be reached, or lets nobody make a database.
+    """
+    import psycopg  # noqa: PLC0415 - an extra
+    from psycopg import sql  # noqa: PLC0415
+
+    name = f"halfhour_bench_{uuid4().hex[:12]}"
+    try:
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except psycopg.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise HalfhourError(
+            "CL-006",
+            f"No database can be made on the PostgreSQL server that {VARIABLE} names: {reason}.",
+            f"Name a user who may (CREATEDB), or take {VARIABLE} away: SQLite is measured without it.",
+        ) from None
+    try:
+        yield urlunsplit(urlsplit(address)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(address, autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def main() -> None:
-    """Fill a database of its own in a folder, measure, and print what was measured."""
-    number, folder = int(sys.argv[1]), Path(sys.argv[2])
+    """Fill the database, or measure what was filled, and print one JSON object."""
+    what, number, database = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     # Never the database of whoever measures: what is made up here must not stand among what was recorded.
-    os.environ[VARIABLE] = sys.argv[3] if len(sys.argv) > 3 else str(folder / f"cases-{number}.sqlite")
+    os.environ[VARIABLE] = database
     ready()
     from halfhour.server.cases.models import Case  # noqa: PLC0415
 
     if Case.objects.exclude(opened_by=_WHO).exists():
         raise HalfhourError("CL-006", "The database holds cases that were recorded.", "Name an empty one.")
-    if not Case.objects.exists():
-        write_cases(number)
-    sys.stdout.write(json.dumps(measure(number)))
+    if what == "measure":
+        sys.stdout.write(json.dumps(measure(number)))
+        return
+    started = time.perf_counter()
+    write_cases(number)
+    sys.stdout.write(json.dumps({"cases": number, "write_s": time.perf_counter() - started}))
 
 
 if __name__ == "__main__":

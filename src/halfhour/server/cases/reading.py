@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from halfhour import __version__
 from halfhour.errors import Finding, HalfhourError
@@ -182,7 +184,7 @@ def due(
 
 
 _COLUMNS = (
-    *("due", "case_id", "case__timetable", "case__opened_on", "case__parameters", "case__subject", "case__nation"),
+    *("due", "case_id", "case__timetable", "case__opened_on", "written", "case__subject", "case__nation"),
     *("ref", "attempt", "party", "mpid", "flow", "since", "counted"),
 )
 
@@ -190,7 +192,9 @@ _COLUMNS = (
 def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
     """Rows as deadlines; what the timetable says is taken from there."""
     late: dict[tuple[str, str, str, date], int] = {}
-    for row in rows.values(*_COLUMNS):
+    # Parameters as they are written, since those of most cases are the same and need be read once.
+    silences: dict[tuple[str, str, date, str], str] = {}
+    for row in rows.annotate(written=Cast("case__parameters", TextField())).values(*_COLUMNS):
         timetable = find_timetable(row["case__timetable"])
         step = timetable.by_ref[row["ref"]]
         days = 0
@@ -199,6 +203,9 @@ def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
             if clock not in late:
                 late[clock] = days_late(row["due"], on, step.clock, row["case__nation"])
             days = late[clock]
+        silent = (timetable.id, step.ref, row["case__opened_on"], row["written"])
+        if silent not in silences:
+            silences[silent] = _silence(timetable, step, row["case__opened_on"], json.loads(row["written"]))
         yield Deadline(
             due=row["due"],
             overdue=row["due"] < on,
@@ -214,7 +221,7 @@ def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
             flow=row["flow"],
             since=row["since"],
             counted=row["counted"],
-            if_nothing_comes=_silence(timetable, step, row["case__opened_on"], row["case__parameters"]),
+            if_nothing_comes=silences[silent],
         )
 
 

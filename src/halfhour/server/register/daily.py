@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import polars as pl
+from django.db.models import Q, QuerySet
 
 from halfhour.errors import HalfhourError
 from halfhour.errors.written_values import shown
@@ -31,7 +32,7 @@ def snapshot(
     run: Path | None = None,
     export_price: Decimal | None = None,
 ) -> Snapshot:
-    """The register as it is believed now, its open cases on a day, and what was exported and settled.
+    """The register as it is believed now, the cases that were open on a day, and what was exported and settled.
 
     Args:
         exported: CSV file `msid,settlement_date,kwh` of real export; None = not known, and nothing is said of it.
@@ -67,10 +68,15 @@ def snapshot(
             for row in known(models.MarketDataChange)
         ),
         dispensed=tuple(row.msid for row in holding(known(models.Dispensation), day).filter(kind=_D380)),
-        cases=tuple(state for _, state in states(Case.objects.filter(ended_on__isnull=True), day)),
+        cases=tuple(state for _, state in states(_open_on(day), day)),
         exports=() if exported is None else tuple(_exports(exported, _settled(run))),
         export_price=export_price,
     )
+
+
+def _open_on(day: date) -> QuerySet[Case]:
+    """Cases that were open on a day, also those that have ended since."""
+    return Case.objects.filter(Q(ended_on__isnull=True) | Q(ended_on__gt=day), opened_on__lte=day)
 
 
 def _settled(run: Path | None) -> dict[tuple[str, date], int]:

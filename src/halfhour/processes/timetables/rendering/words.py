@@ -60,7 +60,7 @@ def _prerequisite(written: str) -> str:
 
 def clock_words(timetable: Timetable, clock: Clock) -> str:
     """A clock in words, with its parameters and their latest values."""
-    anchor = {"after": "that", "opened": "the opening of the case"}.get(clock.anchor, clock.anchor)
+    anchor = {"after": "what opens it", "opened": "the opening of the case"}.get(clock.anchor, clock.anchor)
     if anchor.startswith("fact:"):
         anchor = anchor[5:].replace("_", " ")
     elif anchor.endswith(".due"):
@@ -80,8 +80,11 @@ def clock_words(timetable: Timetable, clock: Clock) -> str:
 def _count(timetable: Timetable, days: int | str, unit: str, clock: Clock, anchor: str) -> str:
     if days == 0:
         return f"on the day of {anchor}"
-    number = str(days) if isinstance(days, int) else f"{days} = {_value(timetable.parameters[days].values[-1].value)}"
-    return _MODES[clock.mode].format(f"{number} {unit} day{'' if days == 1 else 's'}", anchor)
+    value = days if isinstance(days, int) else timetable.parameters[days].values[-1].value
+    if value == "none":
+        return f"none, unless {days} says how many {unit} days"
+    number = str(days) if isinstance(days, int) else f"{days} = {_value(value)}"
+    return _MODES[clock.mode].format(f"{number} {unit} day{'' if value == 1 else 's'}", anchor)
 
 
 def condition_words(conditions: Sequence[Condition]) -> str:
