@@ -6,11 +6,12 @@ import base64
 import json
 
 import pytest
-from api_world import EXPORT_SUPPLIER, MOA, STRANGER, flow
+from api_world import EXPORT_SUPPLIER, IMPORT, MOA, STRANGER, flow
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import Error, connection, transaction
 
 from halfhour.errors import HalfhourError, codes
+from halfhour.processes.timetables import timetables
 from halfhour.server.accounts.models import AuditEntry, Token
 from halfhour.server.accounts.tokens import hash_of
 from halfhour.server.api.callers import buckets
@@ -272,3 +273,26 @@ def test_the_same_file_twice_is_one_file(world):
     ]
     assert [one.status_code for one in answers] == [201, 200]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+
+
+def test_a_timetable_is_told_with_its_numbers(world):
+    for timetable_id in timetables():
+        steps = world.get(STRANGER, f"/timetables/{timetable_id}").json()["steps"]
+        assert steps
+        assert "{" not in json.dumps([[one["when"], [way["meaning"] for way in one["outcomes"]]] for one in steps])
+
+
+def test_what_if_keeps_the_parameters_of_the_case_that_are_not_asked_about(world):
+    body = {
+        "timetable": "export-registration",
+        "opened_on": "2025-03-03",
+        "parties": {"export_supplier": EXPORT_SUPPLIER},
+        "facts": {"import_mpan": IMPORT, "technology": "pv", "capacity_kw": 4, "settlement_mode": "HH"},
+        "parameters": {"t_request": 4},
+    }
+    opened = world.post(EXPORT_SUPPLIER, "/cases", body)
+    assert opened.status_code == 201, opened.content
+    case = opened.json()["case"]
+    asked = {"timetable": "export-registration-c", "parameters": {"t_moa_answer": 10}, "project": False}
+    told = world.post(EXPORT_SUPPLIER, f"/cases/{case}/what-if", asked).json()["state"]["parameters"]
+    assert (told["t_request"], told["t_moa_answer"]) == (4, 10)

@@ -72,6 +72,16 @@ def test_time_alone_changes_what_is_due_and_the_rows_follow_it(cases):
         assert list(case_writers.faults()) == []
 
 
+def test_what_follows_is_told_with_the_parameters_of_each_case(cases):
+    reading, writing = cases
+    for number, days in ((1, 7), (2, 9), (3, 7)):
+        opening = replace(case_writers.opening(number), parameters={"escalate_wd": days})
+        writing.open_case(opening, "tester", moment=MOMENT)
+    rows = [row for row in reading.due(NOW, within=30, now=NOW) if row.ref == "P1.2"]
+    assert [row.if_nothing_comes[-4:] for row in rows] == ["7 WD", "9 WD", "7 WD"]
+    assert rows == [row for row in by_folding(NOW, 30, "") if row.ref == "P1.2"]
+
+
 def test_what_is_due_today_takes_three_queries_however_many_cases_there_are(cases):
     from halfhour.server.cases.measuring import ON, measure, write_cases  # noqa: PLC0415
 

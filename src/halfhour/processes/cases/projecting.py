@@ -151,14 +151,18 @@ def under(
 ) -> tuple[Opening, list[Event], list[Event]]:
     """The same case under another timetable: its opening, the events that this one knows, and those that it does not.
 
-    Facts and parties that the other timetable does not declare are left out; parameters are its own but those given.
+    Facts, parties and parameters of the case that the other timetable does not declare are left out; `parameters` come
+    before the case's.
     """
     moved = replace(
         opening,
         timetable=timetable.id,
         facts={name: value for name, value in opening.facts.items() if name in timetable.facts},
         parties={name: value for name, value in opening.parties.items() if name in timetable.parties},
-        parameters=dict(parameters or {}),
+        parameters={
+            **{name: value for name, value in opening.parameters.items() if name in timetable.parameters},
+            **(parameters or {}),
+        },
     )
     kept: list[Event] = []
     left: list[Event] = []

@@ -19,7 +19,7 @@ from halfhour.processes.cases import CaseState, Event, Opening, as_known_at, fol
 from halfhour.processes.cases.clocks import days_late
 from halfhour.processes.deadlines import Deadline, deadlines, in_order
 from halfhour.processes.timetables import Step, Timetable, find_timetable, in_words, timetables
-from halfhour.server.cases.encoding import is_text
+from halfhour.server.cases.encoding import ExactDecoder, is_text
 from halfhour.server.cases.locking import found
 from halfhour.server.cases.models import Case, CaseParty, CaseSubject, CaseWaiting, FoldedWith
 from halfhour.server.cases.stored import events_of, opening_of
@@ -205,7 +205,9 @@ def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
             days = late[clock]
         silent = (timetable.id, step.ref, row["case__opened_on"], row["written"])
         if silent not in silences:
-            silences[silent] = _silence(timetable, step, row["case__opened_on"], json.loads(row["written"]))
+            silences[silent] = _silence(
+                timetable, step, row["case__opened_on"], json.loads(row["written"], cls=ExactDecoder)
+            )
         yield Deadline(
             due=row["due"],
             overdue=row["due"] < on,

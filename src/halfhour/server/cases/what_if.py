@@ -68,10 +68,7 @@ def what_if(
     if calendar:
         holiday_calendar(calendar)
     other = find_timetable(timetable) if timetable else known.timetable
-    kept_parameters = {name: value for name, value in known.opening.parameters.items() if name in other.parameters}
-    opening, kept, left = under(
-        other, known.opening, known.events, parameters={**kept_parameters, **(parameters or {})}
-    )
+    opening, kept, left = under(other, known.opening, known.events, parameters=parameters)
     return Comparison(
         day,
         _side(known.timetable, known.opening, known.events, "", day),

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from halfhour.processes.timetables import Timetable, find_timetable, timetables
+from halfhour.processes.timetables.rendering import when
 from halfhour.server.api.operations import operation
 from halfhour.server.api.problems import not_found
 from halfhour.server.api.values import Name
@@ -120,7 +121,7 @@ def show_timetable(request: HttpRequest, timetable_id: Name) -> dict[str, Any]:
         "steps": [
             {
                 "ref": one.ref,
-                "when": one.when,
+                "when": when(table, one.when),
                 "action": one.action,
                 "sender": one.sender,
                 "recipients": list(one.recipients),
@@ -128,7 +129,7 @@ def show_timetable(request: HttpRequest, timetable_id: Name) -> dict[str, Any]:
                 "method": one.method,
                 "flow": one.flow,
                 "outcomes": [
-                    {"name": way.name, "flow": way.flow, "state": way.state, "meaning": way.meaning}
+                    {"name": way.name, "flow": way.flow, "state": way.state, "meaning": when(table, way.meaning)}
                     for way in one.outcomes
                 ],
             }
