@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from halfhour.processes.cases import Opening, project
+from halfhour.processes.cases import Event, Opening, fold, project
 from halfhour.processes.export_registration import (
     Application,
     ExportPair,
@@ -26,6 +26,7 @@ from halfhour.processes.export_registration import (
 from halfhour.processes.export_registration.checks import Held
 from halfhour.processes.timetables import find_timetable
 from processes_export.export_flow_files import EXPORT, FILES, IMPORT
+from processes_scenarios.scenario_folders import read_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "processes_scenarios" / "export_registration"
 CONTRACT = date(2025, 3, 3)
@@ -182,3 +183,43 @@ def test_a_case_tells_how_long_its_stages_took():
 def test_the_files_of_the_scenarios_are_the_ones_made_here(name):
     kept = {path.name: path.read_bytes() for path in (SCENARIOS / name / "flows").iterdir()}
     assert kept == FILES[name]
+
+
+WEEKDAY, EASTER = date(2025, 3, 17), date(2025, 4, 14)
+SWEEP = [
+    *((WEEKDAY, n, last) for n, last in [(2, "2025-03-19"), (5, "2025-03-24"), (10, "2025-03-31"), (20, "2025-04-14")]),
+    # Good Friday 18 April, Easter Monday 21 April and 5 May 2025 are no working days; clocks went forward on 30 March.
+    *((EASTER, n, last) for n, last in [(2, "2025-04-16"), (5, "2025-04-23"), (10, "2025-04-30"), (20, "2025-05-15")]),
+]
+
+
+def under_solution_c(appointed_on, n, *answers, **parameters):
+    """The case of a scenario folder under solution c, the same Meter Operator appointed on a day."""
+    scenario = read_scenario(SCENARIOS / "given_solution_c_and_silence_that_counts_as_acceptance")
+    events = [
+        replace(one, on=appointed_on) if one.source == "flows/04-operator.usr" else one for one in scenario.events
+    ]
+    opening = replace(scenario.opening, parameters={"t_moa_answer": n, "deemed_acceptance": False, **parameters})
+    return lambda day: fold(scenario.timetable, opening, [*events, *answers], day)
+
+
+def accepted(on):
+    return Event("answer", 1_000, on, "flow", "E7", "accepted", "D0011")
+
+
+@pytest.mark.parametrize(("appointed_on", "n", "last"), SWEEP)
+def test_solution_c_waits_for_n_working_days_and_then_says_what_the_rule_says(appointed_on, n, last):
+    last_day = date.fromisoformat(last)
+    day_after = last_day + timedelta(days=1)
+    waiting = under_solution_c(appointed_on, n)(last_day)
+    assert waiting.state == "MOA_PENDING"
+    assert [one.due for one in waiting.waiting if one.ref == "E7"] == [last_day]
+    in_time = under_solution_c(appointed_on, n, accepted(last_day))(last_day)
+    assert (in_time.state, in_time.step("E7").attempts[0].late) == ("MOA_ACCEPTED", 0)
+    silent = under_solution_c(appointed_on, n)(day_after)
+    assert silent.state == "MOA_SILENT"
+    assert [one.overdue for one in silent.waiting if one.ref == "E7"] == [True]
+    late = under_solution_c(appointed_on, n, accepted(day_after))(day_after)
+    assert (late.state, late.step("E7").attempts[0].late) == ("MOA_ACCEPTED", 1)
+    deemed = under_solution_c(appointed_on, n, deemed_acceptance=True)(day_after)
+    assert (deemed.state, deemed.step("E7").attempts[0].deemed) == ("MOA_ACCEPTED", True)
