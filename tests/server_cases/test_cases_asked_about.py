@@ -75,8 +75,10 @@ def test_time_alone_changes_what_is_due_and_the_rows_follow_it(cases):
 def test_what_follows_is_told_with_the_parameters_of_each_case(cases):
     reading, writing = cases
     for number, days in ((1, 7), (2, 9), (3, 7)):
-        opening = replace(case_writers.opening(number), parameters={"escalate_wd": days})
-        writing.open_case(opening, "tester", moment=MOMENT)
+        opening = case_writers.opening(number)
+        facts = {**opening.facts, "notified_on": opening.opened_on}
+        asked = replace(opening, facts=facts, parameters={"escalate_wd": days})
+        writing.open_case(asked, "tester", moment=MOMENT)
     rows = [row for row in reading.due(NOW, within=30, now=NOW) if row.ref == "P1.2"]
     assert [row.if_nothing_comes[-4:] for row in rows] == ["7 WD", "9 WD", "7 WD"]
     assert rows == [row for row in by_folding(NOW, 30, "") if row.ref == "P1.2"]
