@@ -172,6 +172,22 @@ _FILES = {
     "given_solution_c_and_silence_that_counts_as_acceptance": APPOINTED,
     "given_solution_c_and_45_kw": APPOINTED | {"01-request.usr": d0168("20250304", "45")},
     "given_solution_c_without_a_number_of_days": APPOINTED,
+    "given_a_meter_operator_that_accepts_four_days_late": APPOINTED
+    | {
+        "07-collector_accepts.usr": d0011("20250320", START, DC),
+        "08-operator_accepts.usr": d0011("20250328", START),
+    },
+    "given_details_that_do_not_pass_and_right_ones_after": ACCEPTED
+    | {"10-details.usr": d0268("20250325", START), "11-details.usr": d0268("20250404", START)},
+    "given_a_first_reading_that_comes_late": ACCEPTED
+    | {"10-details.usr": d0150("20250325", START), "11-reading.usr": d0010("20250414")},
+    "given_a_rejection_because_of_another_mpan": APPOINTED
+    | {
+        "07-rejection.usr": d0261("20250320", START, "WM"),
+        "08-operator.usr": d0155("20250325", "20250401"),
+        "09-operator_accepts.usr": d0011("20250327", "20250401"),
+    },
+    "given_a_rejection_with_a_code_that_nobody_knows": APPOINTED | {"07-rejection.usr": d0261("20250320", START, "ZZ")},
 }
 
 FILES = {name: numbered(files) for name, files in _FILES.items()}
