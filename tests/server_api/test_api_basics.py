@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import runpy
 
 import pytest
 from api_world import EXPORT_SUPPLIER, IMPORT, MOA, STRANGER, flow
@@ -174,6 +175,17 @@ def test_a_rate_that_is_none_is_refused(monkeypatch, written):
     monkeypatch.setenv("HALFHOUR_RATE", written)
     with pytest.raises(HalfhourError, match="SV-117"):
         per_minute()
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "10MB", "1.5", "1000000001", "９"])
+def test_a_size_that_is_none_is_refused(monkeypatch, written):
+    from halfhour.server.project import settings  # noqa: PLC0415
+
+    monkeypatch.setenv("HALFHOUR_MAX_UPLOAD", written)
+    with pytest.raises(HalfhourError, match="SV-117"):
+        runpy.run_path(settings.__file__)
+    monkeypatch.setenv("HALFHOUR_MAX_UPLOAD", "2048")
+    assert runpy.run_path(settings.__file__)["DATA_UPLOAD_MAX_MEMORY_SIZE"] == 2048
 
 
 def test_every_call_of_a_known_token_is_in_the_audit_trail_of_its_organisation(world):
