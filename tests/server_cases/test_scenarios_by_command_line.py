@@ -35,7 +35,19 @@ def _typed(value):
 
 
 @pytest.mark.parametrize("folder", folders(), ids=name_of)
-def test_a_scenario_walked_by_command_line_is_the_case_of_the_engine(folder: Path, database, capsys):
+def test_a_scenario_walked_by_command_line_is_the_case_of_the_engine(folder: Path, sqlite_database, capsys):
+    walked(folder, capsys)
+
+
+@pytest.mark.parametrize("folder", folders()[::5], ids=name_of)
+def test_a_scenario_walked_by_command_line_on_postgresql_is_the_case_of_the_engine(
+    folder: Path, postgresql_database, capsys
+):
+    walked(folder, capsys)
+
+
+def walked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Walk a folder, and compare what is shown with the fold on every day of then.toml."""
     scenario = read_scenario(folder)
     opening = scenario.opening
     case = run(
