@@ -57,6 +57,8 @@ def broken(**changes):
         (broken(first_state="ASKD"), "PT-004", "ASKD"),
         (lambda: with_step("A2", clock={"anchor": "A9", "days": 1}), "PT-004", "A9"),
         (lambda: with_step("A2", clock={"days": "t_anser"}), "PT-004", "t_anser"),
+        (lambda: with_step("A2", about="import_mpam"), "PT-004", "import_mpam"),
+        (lambda: with_step("A2", says={"termination_date": "day_before:efd"}), "PT-004", "efd"),
         (lambda: with_step("A2", clock={"days": 1, "mode": "sometime"}), "PT-003", "sometime"),
         (lambda: with_step("A2", clock={"days": 1, "regime": "moon"}), "PT-003", "moon"),
         (lambda: with_step("A2", clock=None), "PT-008", "A2"),

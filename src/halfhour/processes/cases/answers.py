@@ -43,7 +43,13 @@ def take_held(case: CaseUnderWay) -> None:
 def _candidates(case: CaseUnderWay, event: Event) -> list[Step]:
     if event.step:
         return [case.timetable.by_ref[event.step]]
-    return [step for step in case.timetable.steps if event.flow in step.flows]
+    return [step for step in case.timetable.steps if event.flow in step.flows and _is_about(case, step, event)]
+
+
+def _is_about(case: CaseUnderWay, step: Step, event: Event) -> bool:
+    """Whether a file names the Metering System that a step is about, or one of them is not known."""
+    meant, named_by_file = case.facts.get(step.about), event.data.get("mpan")
+    return not meant or not named_by_file or meant == named_by_file
 
 
 def _applied(case: CaseUnderWay, event: Event) -> bool:

@@ -1,15 +1,15 @@
 """Files out: the flow that a step needs, filled from its case and the register.
 
-Which item takes which fact is data (`data/outgoing.toml`). What is not known is named, all of it at once; nothing is
-guessed. A file is built for one recipient, as the industry's files are.
+Which item takes which fact is data (`data/outgoing.toml`). What is not known is named, all of it at once, and so is
+what the register knows in two ways; nothing is guessed. A file is built for one recipient, as the industry's files are.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -20,7 +20,12 @@ from halfhour.errors import HalfhourError
 from halfhour.formats.flows.layouts import Group, Item, Layout, find_layout
 from halfhour.formats.flows.records import FlowFile, Record, moment, new_flow
 from halfhour.processes.cases import CaseState
-from halfhour.processes.timetables import Step, Timetable
+from halfhour.processes.timetables import DAY_BEFORE, Step, Timetable
+
+AGENTS = frozenset("MCDAB")
+"""Market Participant Role Codes of agents: Meter Operator, Data Collectors, Data Aggregators."""
+
+_SUBJECT = "mpan_core"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Built:
     Attributes:
         party, mpid: who is to have it.
         data: what it says, by the names that the case knows, for the event of its sending.
+        registered: items that were filled from the register.
     """
 
     party: str
@@ -37,6 +43,39 @@ class Built:
     flow: str
     file: FlowFile
     data: Mapping[str, Any]
+    registered: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Filling:
+    """What is known for one file, in the order of who is asked, and what came of filling its items."""
+
+    scopes: tuple[Mapping[str, Any], ...]
+    register: Mapping[str, Sequence[Any]]
+    about: str
+    roles: Mapping[str, str]
+    data: dict[str, Any] = field(default_factory=dict)
+    registered: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    def knows(self, name: str) -> bool:
+        """Whether anybody knows something by that name."""
+        return any(_told(scope.get(name)) for scope in self.scopes) or len(self.register.get(name, ())) == 1
+
+    def value(self, item: Item, names: Sequence[str]) -> Any:
+        """What the first who knows one of the names says, or None."""
+        for scope in self.scopes:
+            for name in names:
+                if _told(scope.get(name)):
+                    self.data[name] = scope[name]
+                    return scope[name]
+        for name in names:
+            if len(self.register.get(name, ())) == 1:
+                (value,) = self.register[name]
+                self.data[name] = value
+                self.registered.append(item.name)
+                return value
+        return None
 
 
 @cache
@@ -53,7 +92,7 @@ def build(
     file_id: str,
     created: datetime,
     given: Mapping[str, Any] | None = None,
-    register: Mapping[str, Any] | None = None,
+    register: Mapping[str, Sequence[Any]] | None = None,
     flow: str = "",
     layouts: Iterable[Path] = (),
 ) -> list[Built]:
@@ -64,7 +103,8 @@ def build(
         file_id: number of the first file, up to 10 digits; the next recipients take the numbers that follow.
         created: moment of making, with its zone.
         given: values for this file, by fact or by item, before anything that the case knows.
-        register: what the register knows of the metering, after what the case knows.
+        register: every value that the register has of the metering by name, asked after the case; one of two is not
+            chosen.
         flow: which of the step's flows, where it has several; empty takes the one that its sender must send.
 
     Raises:
@@ -88,36 +128,23 @@ def build(
         lacking += [timetable.parties[party].title for party, mpid in recipients if not mpid and not able]
         step_next = "Record who plays the party, by its MPID."
         raise HalfhourError("CS-303", f"{name} of step {ref} needs an MPID of: {', '.join(lacking)}.", step_next)
-    known = _known(timetable, state, created, given or {}, register or {})
-    groups, data, missing = _filled(layout, plan, known)
-    if missing:
-        raise HalfhourError(
-            "CS-302",
-            f"{name} of step {ref} cannot be built: {'; '.join(missing)}.",
-            "Record the facts with the case, or give them with the file.",
-        )
-    return [
-        Built(
-            party,
-            mpid,
-            name,
-            new_flow(
-                layout,
-                _numbered(layout, int(file_id) + place)
-                | {
-                    "from_role": timetable.parties[step.sender].market_role,
-                    "from_mpid": sender,
-                    "to_role": timetable.parties[party].market_role,
-                    "to_mpid": mpid,
-                    "created": moment(created),
-                },
-                groups,
-                layouts,
-            ),
-            data,
-        )
-        for place, (party, mpid) in enumerate(able)
-    ]
+    scopes = _scopes(timetable, state, step, created, given or {})
+    built = []
+    for place, (party, mpid) in enumerate(able):
+        roles = {"from": timetable.parties[step.sender].market_role, "to": timetable.parties[party].market_role}
+        filling = _Filling(scopes, register or {}, step.about, roles)
+        groups = _filled(layout, plan, filling)
+        if filling.missing:
+            raise HalfhourError(
+                "CS-302",
+                f"{name} of step {ref} cannot be built: {'; '.join(filling.missing)}.",
+                "Record the facts with the case, or give them with the file.",
+            )
+        header = {"from_role": roles["from"], "from_mpid": sender, "to_role": roles["to"], "to_mpid": mpid}
+        header |= _numbered(layout, int(file_id) + place) | {"created": moment(created)}
+        file = new_flow(layout, header, groups, layouts)
+        built.append(Built(party, mpid, name, file, filling.data, tuple(filling.registered)))
+    return built
 
 
 def _numbered(layout: Layout, number: int) -> dict[str, str]:
@@ -144,64 +171,78 @@ def _flow_of(step: Step, wanted: str) -> str:
     return able[0]
 
 
-def _known(
-    timetable: Timetable, state: CaseState, created: datetime, given: Mapping[str, Any], register: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Every name that an item may be filled from; what is given comes first, the register last."""
+def _told(value: Any) -> bool:
+    return value is not None and value != ""
+
+
+def _scopes(
+    timetable: Timetable, state: CaseState, step: Step, created: datetime, given: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], ...]:
+    """What is asked for a value before the register, in order."""
     parties = {f"party:{name}": mpid for name, mpid in state.parties.items()}
     case = {"case_id": state.case_id, "today": created.date(), "opened_on": state.history[0].on}
-    known: dict[str, Any] = {}
-    for scope in (given, state.facts, parties, case, state.parameters, register):
-        for name, value in scope.items():
-            if value is not None and value != "":
-                known.setdefault(name, value)
-    return known
+    agents = [one for one in step.recipients if timetable.parties[one].market_role in AGENTS]
+    if len(agents) == 1:
+        parties["agent:mpid"] = state.parties.get(agents[0], "")
+        parties["agent:role"] = timetable.parties[agents[0]].market_role
+    return given, _says(step, state), state.facts, parties, case, state.parameters
 
 
-def _filled(
-    layout: Layout, plan: Mapping[str, Any], known: Mapping[str, Any]
-) -> tuple[list[Record], dict[str, Any], list[str]]:
-    """The groups of the plan, filled; what they say by the names of the case; and what is not known."""
+def _says(step: Step, state: CaseState) -> dict[str, Any]:
+    """What a step's files say whatever else is known."""
+    said: dict[str, Any] = dict(step.says)
+    for name, text in step.says.items():
+        if text.startswith(DAY_BEFORE):
+            day = state.facts.get(text.removeprefix(DAY_BEFORE))
+            said[name] = day - timedelta(days=1) if isinstance(day, date) else None
+    return said
+
+
+def _filled(layout: Layout, plan: Mapping[str, Any], filling: _Filling) -> list[Record]:
+    """The groups of the plan, filled."""
     made: dict[str, Record] = {}
     top: list[Record] = []
-    data: dict[str, Any] = {}
-    missing: list[str] = []
     for entry in plan["group"]:
         group = layout.groups[entry["id"]]
-        record, used, lacking = _record(group, entry.get("items", {}), known)
-        wanted = [name for name in entry.get("when", []) if name not in known]
-        if wanted or (lacking and group.least == 0 and not record.items):
+        if not all(role in entry.get(side, (role,)) for side, role in filling.roles.items()):
+            continue
+        if not all(map(filling.knows, entry.get("when", ()))):
+            continue
+        record, lacking = _record(group, entry.get("items", {}), filling)
+        if lacking and group.least == 0 and not record.items:
             # A group that may be left out is left out where nothing of it is known.
             continue
-        missing.extend(lacking)
-        data |= used
+        filling.missing.extend(lacking)
         if group.parent and group.parent not in made:
             continue
         (made[group.parent].groups if group.parent else top).append(record)
         made[group.id] = record
-    return top, data, missing
+    return top
 
 
-def _record(
-    group: Group, items: Mapping[str, Any], known: Mapping[str, Any]
-) -> tuple[Record, dict[str, Any], list[str]]:
+def _record(group: Group, items: Mapping[str, Any], filling: _Filling) -> tuple[Record, list[str]]:
+    """A group, filled, and what it lacks."""
     filled: dict[str, str] = {}
-    used: dict[str, Any] = {}
     lacking: list[str] = []
     for item in group.items:
-        sources = items.get(item.name, [])
-        sources = [item.name, *([sources] if isinstance(sources, str) else sources)]
+        sources = [filling.about] if item.name == _SUBJECT and filling.about else items.get(item.name, [])
         constant = next((one[1:] for one in sources if one.startswith("=")), None)
-        source = next((one for one in sources if one in known), None)
-        if source is not None:
-            filled[item.name] = _written(item, known[source])
-            used[source] = known[source]
+        names = [one for one in sources if not one.startswith("=")]
+        value = filling.value(item, [item.name, *names])
+        if value is not None:
+            filled[item.name] = _written(item, value)
         elif constant is not None:
             filled[item.name] = constant
         elif item.required:
-            names = " or ".join(one for one in sources if one != item.name) or item.name
-            lacking.append(f"{item.name} ({names})")
-    return Record(group.id, filled), used, lacking
+            lacking.append(f"{item.name} ({_asked_for(item.name, names, filling.register)})")
+    return Record(group.id, filled), lacking
+
+
+def _asked_for(item: str, names: Sequence[str], register: Mapping[str, Sequence[Any]]) -> str:
+    """The names by which a value may be given, and what the register has where it has several."""
+    several = next((register[one] for one in (item, *names) if len(register.get(one, ())) > 1), ())
+    known = f"; the register has {' and '.join(map(str, several))}" if several else ""
+    return (" or ".join(names) or item) + known
 
 
 def _written(item: Item, value: Any) -> str:

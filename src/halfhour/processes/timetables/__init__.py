@@ -5,6 +5,7 @@ Each is a data file in `data/`, read once and checked as a whole; people read th
 
 from halfhour.processes.timetables.conditions import Condition, Unknown, holds
 from halfhour.processes.timetables.model import (
+    DAY_BEFORE,
     Clock,
     Fact,
     OpenedBy,
@@ -21,6 +22,7 @@ from halfhour.processes.timetables.parameters import NO_CLOCK, Parameter, Parame
 from halfhour.processes.timetables.reading import find_timetable, read_timetable, timetables
 
 __all__ = [
+    "DAY_BEFORE",
     "NO_CLOCK",
     "Clock",
     "Condition",

@@ -20,14 +20,24 @@ StateKind = Literal["open", "blocked", "ended"]
 FactKind = Literal["text", "date", "integer", "decimal", "yes-no", "choice", "mpan", "mpid", "serial"]
 Early = Literal["hold", "refuse"]
 
+DAY_BEFORE = "day_before:"
+"""How a step says that an item is the day before a fact of its case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who acts: its name in the table, its title, and its Market Participant Role Code (empty where it has none)."""
+    """Who acts.
+
+    Attributes:
+        name: in the table.
+        market_role: its Market Participant Role Code, empty where it has none.
+        of: fact that names the Metering System whose registration or appointments say who it is, empty where none do.
+    """
 
     name: str
     title: str
     market_role: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,10 @@ class Step:
         needs: flows that must all be there before an outcome is taken.
         early: what becomes of an event that comes before the step is open.
         flow: the file that the sender must send, empty where there is none.
+        about: fact that names the Metering System that its files are about; one of another does not answer it. Empty
+            where its files name none.
+        says: items of the files that the sender sends, and what they say whatever the case knows: a constant, or
+            `day_before:FACT`.
     """
 
     ref: str
@@ -166,6 +180,8 @@ class Step:
     outcomes: tuple[Outcome, ...]
     silent: Silence | None
     half: str
+    about: str = ""
+    says: Mapping[str, str] = field(default_factory=dict)
 
     def outcome(self, name: str) -> Outcome | None:
         """The outcome of that name, or None."""

@@ -41,13 +41,14 @@ _TOP = (
     *("id", "title", "subject", "source", "key", "first_state", "regime", "selectable_to", "extends", "remove"),
     "notes",
 )
+_PARTY = ("title", "market_role", "of")
 _PARAMETER = ("name", "kind", "unit", "meaning", "choices", "values")
 _VALUE = ("from", "value", "source", "mark")
 _FACT = ("name", "kind", "meaning", "required", "choices", "secret_to")
 _STATE = ("name", "kind", "meaning")
 _STEP = (
     *("ref", "when", "action", "from", "to", "information", "method", "mark", "after", "after_any", "any_time"),
-    *("only_if", "clock", "needs", "early", "flow", "outcome", "silent", "half"),
+    *("only_if", "clock", "needs", "early", "flow", "about", "says", "outcome", "silent", "half"),
 )
 _CLOCK = ("anchor", "days", "mode", "unit", "regime", "roll")
 _OUTCOME = (
@@ -100,10 +101,7 @@ def read_timetable(written: Mapping[str, Any], base: Callable[[str], Mapping[str
     whole = varied(written, base)
     place = str(whole.get("id", "the timetable"))
     check_keys(whole, (*_TOP, *TABLES), place)
-    parties = {
-        name: Party(name, text_of(entry, "title", f"{place}, party {name}"), str(entry.get("market_role", "")))
-        for name, entry in value_of(whole, "parties", dict, place, {}).items()
-    }
+    parties = {name: _party(name, entry, place) for name, entry in value_of(whole, "parties", dict, place, {}).items()}
     timetable = Timetable(
         id=place,
         title=text_of(whole, "title", place),
@@ -130,6 +128,12 @@ def read_timetable(written: Mapping[str, Any], base: Callable[[str], Mapping[str
     for problem in problems(timetable, timetables()):
         raise problem
     return timetable
+
+
+def _party(name: str, row: Mapping[str, Any], place: str) -> Party:
+    place = f"{place}, party {name}"
+    check_keys(row, _PARTY, place)
+    return Party(name, text_of(row, "title", place), str(row.get("market_role", "")), str(row.get("of", "")))
 
 
 def _parameter(row: Mapping[str, Any]) -> Parameter:
@@ -215,6 +219,8 @@ def _step(row: Mapping[str, Any], timetable: str, regime: str) -> Step:
             str(silent.get("meaning", "")),
         ),
         half=str(half.get("state", "")),
+        about=str(row.get("about", "")),
+        says={name: str(value) for name, value in value_of(row, "says", dict, place, {}).items()},
     )
 
 

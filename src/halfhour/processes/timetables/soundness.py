@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from halfhour.errors import HalfhourError
-from halfhour.processes.timetables.model import Clock, Step, Timetable
+from halfhour.processes.timetables.model import DAY_BEFORE, Clock, Step, Timetable
 from halfhour.processes.timetables.written import undefined
 
 
@@ -33,6 +33,9 @@ def problems(timetable: Timetable, ids: Collection[str]) -> Iterator[HalfhourErr
         yield from (
             undefined(f"fact {fact.name}", "secret_to", one) for one in fact.secret_to if one not in timetable.parties
         )
+    for party in timetable.parties.values():
+        if party.of and party.of not in timetable.facts:
+            yield undefined(f"{place}, party {party.name}", "of", party.of)
     if len(timetable.by_ref) != len(timetable.steps):
         yield HalfhourError("PT-008", f"Two steps of {place} have the same ref.", "Give each its own.")
     for opener in timetable.opened_by:
@@ -60,6 +63,10 @@ def problems(timetable: Timetable, ids: Collection[str]) -> Iterator[HalfhourErr
 
 
 def _step_problems(timetable: Timetable, step: Step, here: str) -> Iterator[HalfhourError]:
+    dates = [one.removeprefix(DAY_BEFORE) for one in step.says.values() if one.startswith(DAY_BEFORE)]
+    for key, name in (("about", step.about), *(("says", one) for one in dates)):
+        if name and name not in timetable.facts:
+            yield undefined(here, key, name)
     if not step.outcomes:
         yield HalfhourError("PT-008", f"{here} has no outcome.", "Say how it is completed.")
     if len({one.name for one in step.outcomes}) != len(step.outcomes):

@@ -15,8 +15,8 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Substr
 
 from halfhour.server.accounts.owners import held as held_by
-from halfhour.server.accounts.permissions import Access, roles, things
-from halfhour.server.register.models import Appointment, Fact, Metering, PartyRole, Registration
+from halfhour.server.accounts.permissions import Access, roles, thing_of_kind, things
+from halfhour.server.register.models import KINDS, Appointment, Fact, Metering, PartyRole, Registration
 from halfhour.server.register.recording import known
 
 NOTHING = Q(pk__in=[])
@@ -79,6 +79,12 @@ def visible(
         return found | Exists(of_its_site.filter(_on_sites(organisation, site, days, 2)))
     found = _on_sites(organisation, site, days, 1)
     return found | _on_msids(organisation, own, _MSID_COLUMNS, days, 1) if model is Metering else found
+
+
+def readable(model: type[Fact], organisation: str) -> Q:
+    """Which facts of a model an organisation may read, by what its kind of fact is."""
+    kind = next(name for name, one in KINDS.items() if one is model)
+    return visible(model, organisation, thing_of_kind(kind))
 
 
 def _on_msids(organisation: str, held: frozenset[str], columns: tuple[str, ...], days: _Days, depth: int) -> Q:

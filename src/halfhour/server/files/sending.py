@@ -20,13 +20,14 @@ from halfhour.processes.cases import CaseState, Event, fold, read_value
 from halfhour.processes.flows import Message, messages_of
 from halfhour.processes.flows.building import Built, build
 from halfhour.processes.flows.matching import OpenCase, effect, event_of
-from halfhour.processes.timetables import Timetable, find_timetable
+from halfhour.processes.timetables import Step, Timetable, find_timetable
 from halfhour.server.cases.checking import check_day
 from halfhour.server.cases.encoding import storable
 from halfhour.server.cases.locking import in_one_go, lock_subjects, locked
-from halfhour.server.cases.models import Case, CaseSubject
+from halfhour.server.cases.models import Case, CaseEvent, CaseSubject
 from halfhour.server.cases.stored import events_of, opening_of
 from halfhour.server.cases.writing import Recorded, record, today
+from halfhour.server.files.from_register import Seen, any_fact, players_of, values_of
 from halfhour.server.files.models import FileInstance, FileNumber, FileState, FlowFileRow, InstanceState
 
 
@@ -53,7 +54,7 @@ def send(
     who: str,
     *,
     given: Mapping[str, Any] | None = None,
-    register: Mapping[str, Any] | None = None,
+    seen: Seen = any_fact,
     flow: str = "",
     on: date | None = None,
     folder: Path | None = None,
@@ -61,8 +62,11 @@ def send(
 ) -> list[Sent]:
     """Build the file that a step needs, for each of its recipients, store it as queued and record it with the case.
 
+    Who plays a party that the case does not know is taken from the register where that has one, and recorded as such.
+
     Args:
-        given: values for this file, by fact or by item; `register`: what the register knows of the metering.
+        given: values for this file, by fact or by item, before what the case and the register know.
+        seen: which facts of the register its sender may read.
         flow: which of the step's flows, where it has several.
         on: day of sending; None = today.
         folder: into which `write_queued` will write it; None = it is fetched.
@@ -83,6 +87,11 @@ def send(
         timetable, events = find_timetable(case.timetable), events_of(case.events.all())
         state = fold(timetable, opening_of(case), events, day)
         step = timetable.by_ref.get(ref)
+        if step is not None and (players := _players(timetable, step, state, day, seen)):
+            event = Event("", 0, day, "party", data=players, by=who, source="the register")
+            record(case.id, event, who, moment=recorded_at)
+            events = events_of(CaseEvent.objects.filter(case=case))
+            state = fold(timetable, opening_of(case), events, day)
         sender = state.parties.get(step.sender, "") if step else ""
         built = build(
             timetable,
@@ -91,7 +100,7 @@ def send(
             file_id=str(_last_number(sender) + 1),
             created=recorded_at,
             given=given,
-            register=register,
+            register=values_of(step, state, day, seen) if step else {},
             flow=flow,
         )
         _refuse_what_is_not_awaited(timetable, state, ref)
@@ -130,7 +139,7 @@ def send(
                 on=day,
                 data=storable(message.data),
                 state=InstanceState.SENT,
-                because=f"Built for step {ref}.",
+                because=f"Built for step {ref}.{_registered(one)}",
                 step=ref,
                 case=case,
                 taken_by=who[:80],
@@ -157,6 +166,23 @@ def _last_number(mpid: str) -> int:
         known = FlowFileRow.objects.filter(from_mpid=mpid).exclude(envelope="neta").values_list("file_id", flat=True)
         row.last = max((int(one) for one in known if one.isdecimal() and one.isascii()), default=0)
     return int(row.last)
+
+
+def _players(timetable: Timetable, step: Step, state: CaseState, on: date, seen: Seen) -> dict[str, str]:
+    """Parties of a step as the register has them, where it has one for each."""
+    found = players_of(timetable, step, state, on, seen)
+    for name, mpids in found.items():
+        if len(mpids) > 1:
+            raise HalfhourError(
+                "CS-303",
+                f"The register has {' and '.join(mpids)} for the {timetable.parties[name].title} of {state.case_id}.",
+                "Record who plays the party, by its MPID.",
+            )
+    return {name: mpid for name, (mpid,) in found.items()}
+
+
+def _registered(built: Built) -> str:
+    return f" From the register: {', '.join(built.registered)}." if built.registered else ""
 
 
 def _refuse_what_is_not_awaited(timetable: Timetable, state: CaseState, ref: str) -> None:

@@ -14,6 +14,7 @@ from halfhour.errors import HalfhourError
 from halfhour.formats.flows.records import read_flow
 from halfhour.processes.timetables import find_timetable
 from halfhour.server.accounts.case_access import standing
+from halfhour.server.accounts.visible import readable
 from halfhour.server.api.callers import Caller, caller_of
 from halfhour.server.api.case_rules import check_present
 from halfhour.server.api.operations import file_operation, operation
@@ -234,7 +235,10 @@ def assign_instance(request: HttpRequest, instance_id: RowId, body: Assignment) 
 
 @router.post("/cases/{case_id}/files", **operation("case", "record", SentList, status=201))
 def send_file(request: HttpRequest, case_id: Name, body: FileWanted) -> Status[dict[str, Any]]:
-    """Build the file that a step of the case needs, from the case and the register, and record it as sent."""
+    """Build the file that a step of the case needs, from the case and what the organisation reads of the register.
+
+    It is recorded as sent.
+    """
     caller = caller_of(request)
     stood = standing(case_id, caller.organisation)
     if stood is None:
@@ -245,7 +249,15 @@ def send_file(request: HttpRequest, case_id: Name, body: FileWanted) -> Status[d
         raise HalfhourError(
             "SV-103", f"Step {body.step} is not the organisation's to send.", "Its sender sends the file."
         )
-    sent = send(case_id, body.step, caller.who, given=body.values, flow=body.flow, on=body.on)
+    sent = send(
+        case_id,
+        body.step,
+        caller.who,
+        given=body.values,
+        seen=lambda model: readable(model, caller.organisation),
+        flow=body.flow,
+        on=body.on,
+    )
     return Status(
         201,
         {

@@ -1,0 +1,169 @@
+"""Files out: what the case knows comes first, then the register as believed now; one of two values is never chosen."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import count
+
+import pytest
+
+from halfhour.errors import HalfhourError
+from halfhour.formats.flows.records import read_flow
+from halfhour.processes.cases import Event, Opening
+
+IMPORT, EXPORT = "1012345678903", "1020000000015"
+EXCHANGED, OPENED = date(2025, 6, 2), date(2025, 5, 20)
+NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
+_SITE = {
+    **{"portfolio": "default", "name": "Mill", "gsp_group": "_C", "voltage": "LV", "network": "public"},
+    **{"registered_in": "SMRS", "settlement_option": "boundary", "netting": "forbidden", "negative_result": "hold"},
+    "customer_supplier_licensed": True,
+}
+_METERING = {
+    **{"portfolio": "default", "place": 0, "at": "boundary", "import_msid": IMPORT, "export_msid": EXPORT},
+    **{"voltage": "LV", "licensed": True, "compensated_in_meter": False},
+    **{"import_ssc": "0393", "export_ssc": "0963", "import_profile_class": "01", "export_profile_class": "08"},
+    **{"import_mtc": "801", "export_mtc": "500", "import_llfc": "001", "export_llfc": "932"},
+}
+
+
+@pytest.fixture
+def register(database):
+    """A register with a shared Meter that was exchanged, and a way to say more."""
+    from halfhour.server.register.recording import Statement, writing  # noqa: PLC0415 - the database sets Django up
+
+    moments = count(1)
+
+    def say(*facts):
+        with writing("test", "as it is", moment=datetime(2025, 1, next(moments), tzinfo=UTC)) as making:
+            for kind, key, values, *days in facts:
+                making.record(Statement(kind, key, values, *days))
+
+    say(
+        ("site", ("mill",), _SITE),
+        ("metering", ("mill", "Meter"), _METERING),
+        ("registration", (IMPORT,), {"supplier": "IMPS", "contract_reference": "secret of the import"}),
+        ("registration", (EXPORT,), {"supplier": "EXPS", "contract_reference": "secret of the export"}),
+        *[("appointment", (msid, "M"), {"agent": "MOAA"}) for msid in (IMPORT, EXPORT)],
+        ("appointment", (EXPORT, "C"), {"agent": "DCOL"}),
+        ("party-role", ("LOND", "R"), {"distributor_id": "10"}),
+        *[("meter", ("OLD1", msid), {"measures": "AI,AE"}, None, EXCHANGED) for msid in (IMPORT, EXPORT)],
+        *[("meter", ("NEW1", msid), {"measures": "AI,AE"}, EXCHANGED) for msid in (IMPORT, EXPORT)],
+    )
+    return say
+
+
+def opened(timetable, parties=None, facts=None, on=OPENED):
+    from halfhour.server.cases.writing import open_case  # noqa: PLC0415
+
+    known = {"import_mpan": IMPORT, "export_mpan": EXPORT, "effective_from": EXCHANGED}
+    return open_case(Opening("", timetable, on, parties or {}, facts or known), "tester", moment=NOON).case.id
+
+
+def sent(case, step, on=date(2025, 6, 3), **more):
+    from halfhour.server.files.sending import send  # noqa: PLC0415
+
+    return [(one, read_flow(one.content)) for one in send(case, step, "tester", on=on, moment=NOON, **more)]
+
+
+def items(file):
+    return {name: value for group in file.groups for one in group.records() for name, value in one.items.items()}
+
+
+def test_details_of_an_exchanged_meter_are_those_of_the_side_that_the_step_is_about(register):
+    case = opened("meter-exchange")
+    told = sent(case, "C6.1")
+    assert {file.header["to_mpid"] for _, file in told} == {"IMPS", "DCOL"}
+    assert all(file.header["from_mpid"] == "MOAA" for _, file in told)
+    of_import = items(told[0][1])
+    assert (of_import["mpan_core"], of_import["meter_id"]) == (IMPORT, "NEW1"), "the Meter of the day of the exchange"
+    assert of_import["standard_settlement_configuration"] == "0393"
+    assert (of_import["removed_meter_id"], of_import["removal_date"]) == ("OLD1", "20250602")
+    of_export = items(sent(case, "C6.2")[0][1])
+    assert (of_export["mpan_core"], of_export["meter_id"]) == (EXPORT, "NEW1")
+    assert of_export["standard_settlement_configuration"] == "0963"
+    instance = told[0][0].row.instances.get()
+    assert "From the register:" in instance.because
+    assert "meter_id" in instance.because
+    assert "secret" not in str(told[0][0].content)
+
+
+def test_whom_the_register_has_is_recorded_as_a_party_of_the_case_with_its_source(register):
+    from halfhour.server.cases.models import CaseEvent  # noqa: PLC0415
+
+    case = opened("meter-exchange", {"import_supplier": "OTHR"})
+    told = sent(case, "C6.1")
+    assert {file.header["to_mpid"] for _, file in told} == {"OTHR", "DCOL"}, "what the case knows comes first"
+    event = CaseEvent.objects.get(case=case, kind="party")
+    assert (event.data, event.source) == ({"moa": "MOAA", "dc": "DCOL"}, "the register")
+    assert told[0][0].recorded.state.parties["moa"] == "MOAA"
+
+
+def test_what_is_given_comes_before_the_case_and_the_case_before_the_register(register):
+    from halfhour.server.cases.writing import record  # noqa: PLC0415
+
+    case = opened("meter-exchange")
+    record(case, Event("", 0, EXCHANGED, "fact", data={"meter_serial_new": "CASE1"}), "tester", moment=NOON)
+    assert items(sent(case, "C6.1")[0][1])["meter_id"] == "CASE1"
+    assert items(sent(case, "C6.2", given={"meter_id": "GIVEN1"})[0][1])["meter_id"] == "GIVEN1"
+
+
+def test_of_two_values_in_the_register_none_is_chosen_and_both_are_named(register):
+    from halfhour.server.cases.reading import case_as_known, find_case  # noqa: PLC0415
+    from halfhour.server.files.from_register import values_of  # noqa: PLC0415
+
+    register(("meter", ("NEW2", IMPORT), {"measures": "AI"}, EXCHANGED))
+    known = case_as_known(find_case(opened("meter-exchange")))
+    values = values_of(known.timetable.by_ref["C6.1"], known.state, NOON.date())
+    assert values["meter_serial"] == ("NEW1", "NEW2")
+    assert "meter_id" not in items(sent(known.case.id, "C6.1")[0][1]), "a group that may be left out is left out"
+
+
+def test_a_required_item_with_two_values_is_refused_with_both(register):
+    metering = {**_METERING, "export_msid": None, "import_ssc": "0151"}
+    register(("metering", ("mill", "Another"), metering))
+    case = opened("meter-exchange")
+    with pytest.raises(HalfhourError, match="the register has 0151 and 0393") as refused:
+        sent(case, "C6.1", given={"effective_from_configuration": "2025-06-02"})
+    assert refused.value.code == "CS-302"
+
+
+def test_of_two_players_none_is_chosen_and_nothing_is_recorded(register):
+    from halfhour.server.cases.models import CaseEvent  # noqa: PLC0415
+
+    register(("party-role", ("EELC", "R"), {"distributor_id": "10"}))
+    case = opened("de-energisation")
+    with pytest.raises(HalfhourError, match="EELC and LOND for the LDSO") as refused:
+        sent(case, "C7.3")
+    assert refused.value.code == "CS-303"
+    assert not CaseEvent.objects.filter(case=case).exists()
+
+
+def test_a_party_is_not_recorded_where_the_file_cannot_be_built(register):
+    from halfhour.server.cases.models import CaseEvent  # noqa: PLC0415
+
+    case = opened("de-energisation")
+    with pytest.raises(HalfhourError, match="CS-30"):
+        sent(case, "C7.4")
+    assert not CaseEvent.objects.filter(case=case).exists()
+
+
+def test_an_import_that_is_de_energised_is_told_of_the_import(register):
+    case = opened("de-energisation", {"registration_service": "LOND"})
+    told = sent(case, "C7.1", on=EXCHANGED)
+    assert [
+        (file.header["to_role"], items(file)["mpan_core"], items(file)["energisation_status"]) for _, file in told
+    ] == [
+        ("P", IMPORT, "D"),
+        ("M", IMPORT, "D"),
+    ]
+    assert items(told[0][1])["meter_timeswitch_class"] == "801"
+
+
+def test_what_the_sender_may_not_read_is_not_in_its_file(register):
+    from django.db.models import Q  # noqa: PLC0415
+
+    case = opened("meter-exchange", {"moa": "MOAA", "import_supplier": "IMPS"})
+    blind = sent(case, "C6.1", seen=lambda _: Q(pk__in=[]))
+    assert [file.header["to_mpid"] for _, file in blind] == ["IMPS"]
+    assert "meter_id" not in items(blind[0][1])
