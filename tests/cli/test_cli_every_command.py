@@ -23,7 +23,7 @@ COMMANDS = [
     *("credit declaration", "credit query-period", "credit cap"),
     *("file check", "file show", "file convert", "file build"),
     *("market-data load", "market-data list", "market-data check"),
-    *("case open", "case list", "case show", "case record", "case due", "case what-if"),
+    *("case open", "case list", "case show", "case log", "case record", "case due", "case what-if"),
     *("case receive", "case send", "case unmatched", "case assign"),
     *("register import", "register export", "register record", "register end", "register load"),
     *("register show", "register log", "register check"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import runpy
+from datetime import timedelta
 
 import pytest
 from api_world import EXPORT_SUPPLIER, IMPORT, MOA, STRANGER, flow
@@ -308,3 +309,18 @@ def test_what_if_keeps_the_parameters_of_the_case_that_are_not_asked_about(world
     asked = {"timetable": "export-registration-c", "parameters": {"t_moa_answer": 10}, "project": False}
     told = world.post(EXPORT_SUPPLIER, f"/cases/{case}/what-if", asked).json()["state"]["parameters"]
     assert (told["t_request"], told["t_moa_answer"]) == (4, 10)
+
+
+def test_what_if_carries_on_from_today_and_makes_nothing_up_in_the_past(world):
+    from halfhour.server.cases.writing import today  # noqa: PLC0415
+
+    body = {
+        "timetable": "export-registration",
+        "opened_on": (today() - timedelta(days=60)).isoformat(),
+        "parties": {"export_supplier": EXPORT_SUPPLIER},
+        "facts": {"import_mpan": IMPORT, "technology": "wind", "capacity_kw": 4, "settlement_mode": "HH"},
+    }
+    case = world.post(EXPORT_SUPPLIER, "/cases", body).json()["case"]
+    events = world.post(EXPORT_SUPPLIER, f"/cases/{case}/what-if", {}).json()["events"]
+    assert events
+    assert min(one["on"] for one in events) >= today().isoformat()

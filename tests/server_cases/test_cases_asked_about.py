@@ -167,7 +167,7 @@ def test_another_edition_of_the_timetables_works_every_open_case_out_anew(cases,
     assert "OF_AN_EARLIER_EDITION" not in set(Case.objects.filter(ended_on=None).values_list("state", flat=True))
 
 
-def test_who_did_what_is_told_in_the_order_in_which_it_was_recorded(cases):
+def test_who_did_what_is_told_the_latest_first(cases):
     from halfhour.server.cases.audit import audit  # noqa: PLC0415
 
     _, writing = cases
@@ -178,15 +178,15 @@ def test_who_did_what_is_told_in_the_order_in_which_it_was_recorded(cases):
     writing.record(case.id, Event("", 0, FIRST, "withdrawal", corrects=f"{case.id}-1"), "HHSP/ann", moment=later)
     deeds = audit()
     assert [(one.who, one.by, one.what) for one in deeds] == [
-        ("HHSP/ann", "", "opened microgeneration-backstop-1"),
-        ("HHSP/ben", "LOND", "P1.2 informed_by_hand on 2025-03-03"),
         ("HHSP/ann", "", f"withdrew {case.id}-1 on 2025-03-03"),
+        ("HHSP/ben", "LOND", "P1.2 informed_by_hand on 2025-03-03"),
+        ("HHSP/ann", "", "opened microgeneration-backstop-1"),
     ]
-    assert [one.at for one in deeds] == sorted(one.at for one in deeds)
+    assert [one.at for one in deeds] == sorted((one.at for one in deeds), reverse=True)
     assert [one.event_id for one in audit(who="HHSP/ben", case_id=case.id)] == [f"{case.id}-1"]
     assert [one.what for one in audit(until=later)] == ["opened microgeneration-backstop-1"]
     assert len(audit(since=later)) == 2
-    assert len(audit(most=1)) == 1
+    assert [one.what[:8] for one in audit(most=1)] == ["withdrew"]
 
 
 def test_a_case_is_laid_beside_itself_under_another_option_and_calendar(cases):

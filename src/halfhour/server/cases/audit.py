@@ -1,4 +1,4 @@
-"""Who did what, when: openings, events, and what became of files, in the order in which they were recorded."""
+"""Who did what, when: openings and events of cases, those recorded last first."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def audit(
     among: QuerySet[Case] | None = None,
     most: int = _MOST,
 ) -> list[Deed]:
-    """What was recorded, the earliest first.
+    """What was recorded, the latest first.
 
     Args:
         case_id: of one case only; `who`: by one person only; `among`: only of these cases.
@@ -60,9 +60,10 @@ def audit(
     if among is not None:
         cases, events = cases.filter(pk__in=among), events.filter(case__in=among)
     both = merge(
-        _openings(cases.order_by("recorded_at", "pk")[:most]),
-        _events(events.order_by("recorded_at", "case_id", "sequence")[:most]),
+        _events(events.order_by("-recorded_at", "-case_id", "-sequence")[:most]),
+        _openings(cases.order_by("-recorded_at", "-pk")[:most]),
         key=lambda deed: deed.at,
+        reverse=True,
     )
     return list(islice(both, most))
 

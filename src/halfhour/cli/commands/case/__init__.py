@@ -6,7 +6,7 @@ from cyclopts import App
 
 from halfhour.cli.commands.case.due import due
 from halfhour.cli.commands.case.files import assign, receive, send, unmatched
-from halfhour.cli.commands.case.listing import list_
+from halfhour.cli.commands.case.listing import list_, log
 from halfhour.cli.commands.case.opening import open_
 from halfhour.cli.commands.case.recording import record
 from halfhour.cli.commands.case.showing import show
@@ -18,6 +18,6 @@ app = App(
 )
 app.command(open_, name="open")
 app.command(list_, name="list")
-for command in (show, record, due, receive, send, unmatched, assign):
+for command in (show, log, record, due, receive, send, unmatched, assign):
     app.command(command)
 app.command(what_if, name="what-if")

@@ -135,25 +135,21 @@ def record_event(request: HttpRequest, case_id: Name, body: NewEvent) -> Status[
 def what_if(request: HttpRequest, case_id: Name, body: WhatIf) -> dict[str, Any]:
     """The same case under another option or calendar, or carried on as though every party answered. Nothing is kept."""
     stood, known = _known(caller_of(request), case_id, None, None)
-    timetable, opening, events = known.timetable, known.opening, list(known.events)
-    left_out: list[str] = []
-    hidden = stood.hidden(timetable)
-    if body.timetable or body.parameters:
-        timetable = find_timetable(body.timetable or timetable.id)
-        hidden |= stood.hidden(timetable)
-        opening, events, left = under(timetable, opening, events, parameters=body.parameters)
-        left_out = [one.id for one in left]
-    calendar = body.calendar or None
+    timetable = find_timetable(body.timetable or known.timetable.id)
+    hidden = stood.hidden(known.timetable) | stood.hidden(timetable)
+    opening, events, left = under(timetable, known.opening, known.events, parameters=body.parameters)
+    day, calendar = known.state.on, body.calendar or None
     if body.project:
+        answers, timing, until = dict(body.answers), body.timing, body.until
         made, state = project(
-            timetable, opening, events, dict(body.answers), timing=body.timing, until=body.until, calendar=calendar
+            timetable, opening, events, answers, timing=timing, since=day, until=until, calendar=calendar
         )
     else:
-        made, state = events, fold(timetable, opening, events, body.until or known.state.on, calendar)
+        made, state = events, fold(timetable, opening, events, body.until or day, calendar)
     return {
         "state": state_document(timetable, state, hidden),
         "events": event_documents(made[len(events) :], hidden),
-        "left_out": left_out,
+        "left_out": [one.id for one in left],
     }
 
 
