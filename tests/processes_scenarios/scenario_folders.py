@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from halfhour.processes.flows import messages_of
 from halfhour.processes.timetables import Timetable, find_timetable
 
 FOLDER = Path(__file__).parent
+
+_ABOUT_EVENTS = ("event", "events")
+"""Ids of events, which whoever keeps a case gives anew."""
 
 
 @dataclass(frozen=True)
@@ -153,3 +158,25 @@ def _waiting_differences(state: CaseState, wanted: list[dict[str, Any]]) -> list
                 if getattr(held, name) != value:
                     found.append(f"waiting {one['ref']}, {name}: expected {value!r}, got {getattr(held, name)!r}")
     return found
+
+
+def comparable(document: dict[str, Any]) -> dict[str, Any]:
+    """What of a case's document is the same wherever the case is kept, as JSON has it."""
+    findings = sorted((one["code"], one["severity"]) for one in document["findings"])
+    return as_json(_without_ids({name: document[name] for name in document if name != "case"} | {"findings": findings}))
+
+
+def as_json(document: dict[str, Any]) -> dict[str, Any]:
+    """A document as whoever reads its JSON has it."""
+    return json.loads(json.dumps(document, default=_for_json))
+
+
+def _without_ids(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_ids(inner) for name, inner in value.items() if name not in _ABOUT_EVENTS}
+    return [_without_ids(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _for_json(value: object) -> str:
+    assert isinstance(value, date | Decimal), repr(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -6,11 +6,8 @@ of the engine.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +19,13 @@ from halfhour.formats.flows.records import read_flow
 from halfhour.processes.cases import case_document, fold
 from halfhour.server.accounts.keeping import add_organisation, add_person, add_token
 from halfhour.server.api.callers import buckets
-from processes_scenarios.scenario_folders import Scenario, folders, name_of, read_scenario
+from processes_scenarios.scenario_folders import Scenario, as_json, comparable, folders, name_of, read_scenario
 
-ABOUT_EVENTS = ("event", "events")
-"""Ids of events, which the server gives anew."""
+_KEPT = (
+    *("state", "kind", "ended_on", "parties", "parameters", "waiting", "next_change_on", "flows", "measures"),
+    *("history", "steps", "missing_facts", "follow_ons", "facts", "findings"),
+)
+"""What of a case the API tells in the engine's words."""
 
 _CODE = re.compile(r"[A-Z0-9]{4}|[A-Za-z0-9][A-Za-z0-9-]{4,39}")
 
@@ -111,16 +111,16 @@ def walked(folder: Path) -> None:
     body = {
         name: getattr(opening, name) for name in ("timetable", "opened_on", "parties", "facts", "parameters", "nation")
     }
-    walk.case = walk.ok(opener, "POST", "/cases", _json(body))["case"]
+    walk.case = walk.ok(opener, "POST", "/cases", as_json(body))["case"]
     for number, row in enumerate(walk.scenario.written, start=1):
         walk.events[number] = _file(walk, folder, row) if "file" in row else _by_hand(walk, number, row)
     for then in walk.scenario.then:
         state = fold(walk.scenario.timetable, opening, walk.scenario.events, then["on"])
-        wanted = _comparable(case_document(walk.scenario.timetable, state))
+        wanted = _kept(case_document(walk.scenario.timetable, state))
         facts = wanted.pop("facts")
         told: dict[str, Any] = {}
         for caller in dict.fromkeys(state.parties.values()):
-            shown = _comparable(walk.ok(caller, "GET", f"/cases/{walk.case}?on={then['on']}"))
+            shown = _kept(walk.ok(caller, "GET", f"/cases/{walk.case}?on={then['on']}"))
             told |= shown.pop("facts")
             for name, value in wanted.items():
                 if name != "follow_ons":
@@ -170,7 +170,7 @@ def _by_hand(walk: Walk, number: int, row: dict[str, Any]) -> tuple[str, str]:
         body["corrects"], caller = walk.events[row["corrects"]]
     else:
         caller = _whose(walk, kind, row, data)
-    return walk.ok(caller, "POST", f"/cases/{walk.case}/events", _json(body))["event"], caller
+    return walk.ok(caller, "POST", f"/cases/{walk.case}/events", as_json(body))["event"], caller
 
 
 def _whose(walk: Walk, kind: str, row: dict[str, Any], data: dict[str, Any]) -> str:
@@ -192,24 +192,5 @@ def _whose(walk: Walk, kind: str, row: dict[str, Any], data: dict[str, Any]) -> 
     return players[able[0]]
 
 
-def _json(body: dict[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(body, default=_plain))
-
-
-def _comparable(document: dict[str, Any]) -> dict[str, Any]:
-    """What of a case's document is the same wherever the case is kept, as JSON has it."""
-    findings = sorted((one["code"], one["severity"]) for one in document["findings"])
-    kept = ("state", "kind", "ended_on", "parties", "parameters", "waiting", "next_change_on", "flows", "measures")
-    whole = {name: document[name] for name in (*kept, "history", "steps", "missing_facts", "follow_ons", "facts")}
-    return _json(_without_ids({**whole, "findings": findings}))
-
-
-def _without_ids(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_ids(inner) for name, inner in value.items() if name not in ABOUT_EVENTS}
-    return [_without_ids(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _plain(value: object) -> object:
-    assert isinstance(value, date | Decimal), value
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _kept(document: dict[str, Any]) -> dict[str, Any]:
+    return comparable({name: document[name] for name in _KEPT})

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from halfhour.processes.cases import case_document, fold
-from processes_scenarios.scenario_folders import differences, folders, name_of, read_scenario
-
-ABOUT_EVENTS = ("event", "events")
-"""Ids of events, which the register gives anew."""
+from processes_scenarios.scenario_folders import comparable, differences, folders, name_of, read_scenario
 
 
 def run(capsys, *arguments):
@@ -64,28 +59,10 @@ def walked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for then in scenario.then:
         told = fold(scenario.timetable, opening, scenario.events, then["on"])
         assert differences(told, then) == []
-        wanted = _comparable(case_document(scenario.timetable, told))
-        shown = _comparable(run(capsys, "case", "show", case, "--on", then["on"], "--json"))
+        wanted = comparable(case_document(scenario.timetable, told))
+        shown = comparable(run(capsys, "case", "show", case, "--on", then["on"], "--json"))
         for name, value in wanted.items():
             assert shown[name] == value, (name, then["on"])
-
-
-def _comparable(document):
-    """What of a case's document is the same wherever the case is kept, as JSON has it."""
-    findings = sorted((one["code"], one["severity"]) for one in document["findings"])
-    whole = _without_ids({**document, "findings": findings})
-    return json.loads(json.dumps({name: whole[name] for name in whole if name != "case"}, default=_plain))
-
-
-def _without_ids(value):
-    if isinstance(value, dict):
-        return {name: _without_ids(inner) for name, inner in value.items() if name not in ABOUT_EVENTS}
-    return [_without_ids(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _plain(value):
-    assert isinstance(value, date | Decimal), value
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _happened(capsys, case, folder, number, row, ids):

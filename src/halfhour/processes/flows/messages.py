@@ -93,9 +93,16 @@ def _items_of(instance: Record, layout: Layout | None) -> dict[str, Any]:
             item = items.get(name)
             if value == "" or name in data or item is None or item.secret:
                 continue
-            day = as_date(value) if item.type.kind == "date" else None
-            data[name] = day.isoformat() if day else value
+            data[name] = _read(item.type.kind, value)
     return data
+
+
+def _read(kind: str, value: str) -> str | bool:
+    """A date as ISO writes it, a flag as true or false; anything else, and what is neither, as it stands."""
+    if kind == "bool":
+        return {"T": True, "F": False}.get(value, value)
+    day = as_date(value) if kind == "date" else None
+    return day.isoformat() if day else value
 
 
 def _id(header: dict[str, str], instance: Record, number: int) -> str:

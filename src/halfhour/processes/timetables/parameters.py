@@ -52,14 +52,17 @@ class Parameter:
 _BRACES = re.compile(r"\{([a-z0-9_]+)\}")
 
 
+def value_in_words(value: object) -> str:
+    """A value of a parameter or fact as people read it."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
 def in_words(text: str, values: Mapping[str, Any]) -> str:
     """A text with the values of the parameters that it names in braces; a name that is none stays as it is."""
 
     def value(found: re.Match[str]) -> str:
         known = values.get(found[1])
-        if isinstance(known, bool):
-            return "yes" if known else "no"
-        return found[0] if known is None else str(known)
+        return found[0] if known is None else value_in_words(known)
 
     return _BRACES.sub(value, text)
 

@@ -7,13 +7,12 @@ each of them. A restart fills every bucket.
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from halfhour.errors import HalfhourError
+from halfhour.server.project.environment import whole_number
 
 PER_MINUTE = "HALFHOUR_RATE"
 """Environment variable: requests that a token may make in a minute, as many at once."""
@@ -60,11 +59,4 @@ def per_minute() -> int:
     Raises:
         HalfhourError: SV-117 the environment names no rate.
     """
-    written = os.environ.get(PER_MINUTE, "").strip()
-    if not written:
-        return DEFAULT_PER_MINUTE
-    if not written.isascii() or not written.isdigit() or not 1 <= int(written) <= 1_000_000:
-        raise HalfhourError(
-            "SV-117", f"{PER_MINUTE} is no number of requests per minute.", "Give a whole number from 1 to 1000000."
-        )
-    return int(written)
+    return whole_number(PER_MINUTE, DEFAULT_PER_MINUTE, 1_000_000, "requests per minute")

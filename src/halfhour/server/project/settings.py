@@ -14,28 +14,10 @@ import os
 import secrets
 from pathlib import Path
 
-from halfhour.errors import HalfhourError
 from halfhour.server.project.database import database_settings
+from halfhour.server.project.environment import whole_number
 
 _SERVER = Path(__file__).parents[1]
-_MOST = 1_000_000_000
-
-
-def _max_upload() -> int:
-    """The most bytes of a request.
-
-    Raises:
-        HalfhourError: SV-117 the environment names no such number.
-    """
-    written = os.environ.get("HALFHOUR_MAX_UPLOAD", "").strip()
-    if not written:
-        return 10 * 1024 * 1024
-    if not written.isascii() or not written.isdigit() or not 1 <= int(written) <= _MOST:
-        raise HalfhourError(
-            "SV-117", "HALFHOUR_MAX_UPLOAD is no number of bytes.", f"Give a whole number from 1 to {_MOST}."
-        )
-    return int(written)
-
 
 SECRET_KEY = os.environ.get("HALFHOUR_SECRET_KEY") or secrets.token_urlsafe(48)
 DEBUG = False
@@ -65,7 +47,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = _max_upload()
+DATA_UPLOAD_MAX_MEMORY_SIZE = whole_number("HALFHOUR_MAX_UPLOAD", 10 * 1024 * 1024, 1_000_000_000, "bytes")
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from halfhour.processes.timetables.conditions import Condition
 from halfhour.processes.timetables.model import Clock, Outcome, Step, Timetable
-from halfhour.processes.timetables.parameters import in_words
+from halfhour.processes.timetables.parameters import in_words, value_in_words
 
 HEADINGS = ("REF", "WHEN", "ACTION", "FROM", "TO", "INFORMATION REQUIRED", "METHOD")
 
@@ -33,10 +33,6 @@ def rows(timetable: Timetable) -> list[tuple[str, ...]]:
 def when(timetable: Timetable, text: str) -> str:
     """A text with the latest values of the parameters that it names in braces."""
     return in_words(text, {name: one.values[-1].value for name, one in timetable.parameters.items()})
-
-
-def _value(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def opened_by(step: Step) -> str:
@@ -83,7 +79,7 @@ def _count(timetable: Timetable, days: int | str, unit: str, clock: Clock, ancho
     value = days if isinstance(days, int) else timetable.parameters[days].values[-1].value
     if value == "none":
         return f"none, unless {days} says how many {unit} days"
-    number = str(days) if isinstance(days, int) else f"{days} = {_value(value)}"
+    number = str(days) if isinstance(days, int) else f"{days} = {value_in_words(value)}"
     return _MODES[clock.mode].format(f"{number} {unit} day{'' if value == 1 else 's'}", anchor)
 
 
@@ -97,8 +93,8 @@ def _condition(condition: Condition) -> str:
     if condition.operator == "present":
         return f"{name} is {'known' if condition.value else 'not known'}"
     if condition.operator == "one_of":
-        return f"{name} is one of {', '.join(map(_value, condition.value))}"
-    return f"{name} {_COMPARED[condition.operator]} {_value(condition.value).replace('_', ' ')}"
+        return f"{name} is one of {', '.join(map(value_in_words, condition.value))}"
+    return f"{name} {_COMPARED[condition.operator]} {value_in_words(condition.value).replace('_', ' ')}"
 
 
 def follows(timetable: Timetable, step: Step) -> list[tuple[str, str, str]]:
@@ -154,6 +150,6 @@ def differences(timetable: Timetable, base: Timetable) -> list[str]:
         if name not in base.parameters:
             told.append(f"Parameter {name} is added: {parameter.meaning}.")
         elif parameter.values != base.parameters[name].values:
-            old, new = (_value(one.parameters[name].values[-1].value) for one in (base, timetable))
+            old, new = (value_in_words(one.parameters[name].values[-1].value) for one in (base, timetable))
             told.append(f"Parameter {name} is {new} instead of {old}.")
     return told
