@@ -81,7 +81,7 @@ def test_a_file_fits_the_step_that_it_was_built_for(timetable_id, ref, flow):
     step, state = timetable.by_ref[ref], state_of(timetable)
     given = BY_HAND.get(flow, {}) | OF_STEP.get((ref, flow), {})
     moment = datetime(2025, 5, 20, 12, tzinfo=UTC)
-    for one in build(timetable, state, ref, file_id="1", created=moment, given=given, flow=flow):
+    for one in build(timetable, state, ref, number=lambda *_: 1, created=moment, given=given, flow=flow):
         message = messages_of(one.file)[0]
         flows = [(item, {item.flow or (step.flow if not step.needs else ""), *step.needs}) for item in step.outcomes]
         carried = [item for item, carriers in flows if flow in carriers]
@@ -109,14 +109,14 @@ def test_every_file_about_a_metering_system_says_which():
 def test_an_appointment_has_the_group_of_the_agent_that_it_goes_to(ref, flow, group):
     timetable = find_timetable("export-registration")
     moment = datetime(2025, 5, 20, 12, tzinfo=UTC)
-    (built,) = build(timetable, state_of(timetable), ref, file_id="1", created=moment, flow=flow)
+    (built,) = build(timetable, state_of(timetable), ref, number=lambda *_: 1, created=moment, flow=flow)
     assert [one.group for record in built.file.groups for one in record.records()] == ["315", group]
 
 
 def test_the_old_meter_operator_ends_the_day_before_the_new_one_begins():
     timetable = find_timetable("meter-operator-change")
     moment = datetime(2025, 5, 20, 12, tzinfo=UTC)
-    (built,) = build(timetable, state_of(timetable), "C3.4", file_id="1", created=moment)
+    (built,) = build(timetable, state_of(timetable), "C3.4", number=lambda *_: 1, created=moment)
     assert built.file.groups[0].items["termination_date"] == "20250601"
 
 
@@ -125,7 +125,7 @@ def test_an_appointment_of_an_asset_names_the_agent_that_it_goes_to_also_for_the
     moment = datetime(2025, 5, 20, 12, tzinfo=UTC)
     for ref, party, role in (("A3m", "moa", "M"), ("A3c", "hhdc", "C")):
         state = state_of(timetable)
-        told = build(timetable, state, ref, file_id="1", created=moment)
+        told = build(timetable, state, ref, number=lambda *_: 1, created=moment)
         assert [one.party for one in told] == [party, "svaa"]
         for one in told:
             items = one.file.groups[0].items

@@ -186,7 +186,7 @@ def test_the_request_for_an_msid_is_built_from_the_case():
     _, state = project(timetable, opening, answers={"6.9": "silent"}, timing="at_once")
     assert "6.9" in {one.ref for one in state.waiting}
     moment = datetime(2025, 4, 1, 9, tzinfo=UTC)
-    (built,) = build(timetable, state, "6.9", file_id="1", created=moment)
+    (built,) = build(timetable, state, "6.9", number=lambda *_: 1, created=moment)
     (site,) = built.file.groups
     assert (built.flow, built.mpid, site["request_reference"]) == ("D0168", "EELC", "TPA1")
     assert {name: site.groups[0][name] for name in ("measurement_quantity", "settled_as")} == {

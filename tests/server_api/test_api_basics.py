@@ -8,7 +8,7 @@ import runpy
 from datetime import timedelta
 
 import pytest
-from api_world import EXPORT_SUPPLIER, IMPORT, MOA, STRANGER, flow
+from api_world import COLLECTOR, EXPORT, EXPORT_SUPPLIER, IMPORT, IMPORT_SUPPLIER, MOA, SECRET, STRANGER, flow
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import Error, connection, transaction
 
@@ -324,3 +324,24 @@ def test_what_if_carries_on_from_today_and_makes_nothing_up_in_the_past(world):
     events = world.post(EXPORT_SUPPLIER, f"/cases/{case}/what-if", {}).json()["events"]
     assert events
     assert min(one["on"] for one in events) >= today().isoformat()
+
+
+def test_a_file_that_a_case_needs_is_built_from_the_register_and_has_been_sent_once_it_is_fetched(world):
+    body = {
+        "timetable": "meter-exchange",
+        "opened_on": "2025-05-20",
+        "parties": {"moa": MOA},
+        "facts": {"import_mpan": IMPORT, "export_mpan": EXPORT, "effective_from": "2025-06-02"},
+    }
+    case = world.post(MOA, "/cases", body).json()["case"]
+    sent = world.post(MOA, f"/cases/{case}/files", {"step": "C6.1", "on": "2025-06-03"})
+    assert sent.status_code == 201, sent.content
+    told = {one["to_mpid"]: one["id"] for one in sent.json()["items"]}
+    assert set(told) == {IMPORT_SUPPLIER, COLLECTOR}, "whom the register has"
+    address = f"/files/{told[IMPORT_SUPPLIER]}"
+    assert world.get(MOA, address).json()["state"] == "QUEUED"
+    content = world.get(IMPORT_SUPPLIER, f"{address}/content").content
+    assert f"288|{IMPORT}|".encode() in content
+    assert b"290|S12345|" in content
+    assert SECRET.encode() not in content
+    assert world.get(MOA, address).json()["state"] == "SENT"

@@ -167,3 +167,30 @@ def test_what_the_sender_may_not_read_is_not_in_its_file(register):
     blind = sent(case, "C6.1", seen=lambda _: Q(pk__in=[]))
     assert [file.header["to_mpid"] for _, file in blind] == ["IMPS"]
     assert "meter_id" not in items(blind[0][1])
+
+
+def test_files_of_a_sender_are_numbered_one_after_another_and_a_refused_one_takes_no_number(register):
+    case = opened("meter-exchange")
+    assert [file.header["file_id"] for _, file in sent(case, "C6.1")] == ["0000000001", "0000000002"]
+    with pytest.raises(HalfhourError, match="CS-304"):
+        sent(case, "C6.1")
+    assert [file.header["file_id"] for _, file in sent(case, "C6.2")] == ["0000000003", "0000000004"]
+
+
+def test_neta_files_are_numbered_to_each_recipient_on_its_own(register):
+    facts = {"registration_id": "R1", "site_id": "mill", "import_msid": IMPORT, "import_amsid": "7700000000010"}
+    parties = {"registrant": "VLPA", "svaa": "SVAA", "moa": "MOAA", "hhdc": "DCOL"}
+    case = opened("asset-metering-registration", parties, {**facts, "pair_effective_from": EXCHANGED})
+    from halfhour.server.cases.writing import record  # noqa: PLC0415
+
+    for step, outcome in (("A1", "sent"), ("A2", "confirmed_import_only")):
+        record(case, Event("", 0, EXCHANGED, "act", step, outcome), "tester", moment=NOON)
+    numbers = {}
+    for step in ("A3m", "A3c"):
+        for one, file in sent(case, step):
+            numbers.setdefault(one.to_mpid, []).append(file.header["sequence"])
+    assert {name: list(map(int, told)) for name, told in numbers.items()} == {
+        "MOAA": [1],
+        "SVAA": [1, 2],
+        "DCOL": [1],
+    }

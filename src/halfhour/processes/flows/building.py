@@ -7,7 +7,7 @@ what the register knows in two ways; nothing is guessed. A file is built for one
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,9 @@ from halfhour.processes.timetables import DAY_BEFORE, Step, Timetable
 
 AGENTS = frozenset("MCDAB")
 """Market Participant Role Codes of agents: Meter Operator, Data Collectors, Data Aggregators."""
+
+Numbers = Callable[[str, str, str], int]
+"""The number of a file, by its envelope and the role and MPID of its recipient."""
 
 _SUBJECT = "mpan_core"
 
@@ -89,7 +92,7 @@ def build(
     state: CaseState,
     ref: str,
     *,
-    file_id: str,
+    number: Numbers,
     created: datetime,
     given: Mapping[str, Any] | None = None,
     register: Mapping[str, Sequence[Any]] | None = None,
@@ -100,7 +103,7 @@ def build(
 
     Args:
         ref: of the step.
-        file_id: number of the first file, up to 10 digits; the next recipients take the numbers that follow.
+        number: gives each file its number by its envelope and its recipient's role and MPID.
         created: moment of making, with its zone.
         given: values for this file, by fact or by item, before anything that the case knows.
         register: every value that the register has of the metering by name, asked after the case; one of two is not
@@ -130,7 +133,7 @@ def build(
         raise HalfhourError("CS-303", f"{name} of step {ref} needs an MPID of: {', '.join(lacking)}.", step_next)
     scopes = _scopes(timetable, state, step, created, given or {})
     built = []
-    for place, (party, mpid) in enumerate(able):
+    for party, mpid in able:
         roles = {"from": timetable.parties[step.sender].market_role, "to": timetable.parties[party].market_role}
         filling = _Filling(scopes, register or {}, step.about, roles)
         groups = _filled(layout, plan, filling)
@@ -141,7 +144,7 @@ def build(
                 "Record the facts with the case, or give them with the file.",
             )
         header = {"from_role": roles["from"], "from_mpid": sender, "to_role": roles["to"], "to_mpid": mpid}
-        header |= _numbered(layout, int(file_id) + place) | {"created": moment(created)}
+        header |= _numbered(layout, number(layout.envelope, roles["to"], mpid)) | {"created": moment(created)}
         file = new_flow(layout, header, groups, layouts)
         built.append(Built(party, mpid, name, file, filling.data, tuple(filling.registered)))
     return built

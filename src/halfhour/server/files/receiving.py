@@ -20,7 +20,7 @@ from halfhour.server.cases.locking import in_one_go
 from halfhour.server.cases.writing import today
 from halfhour.server.files.models import FileInstance, FileState, FlowFileRow, InstanceState, InstanceSubject
 from halfhour.server.files.placing import assign, look_again, take
-from halfhour.server.files.sequences import next_held, sequence_fault
+from halfhour.server.files.sequences import next_held, number_of, sequence_fault
 from halfhour.server.files.verdicts import MOST_BYTES, Looked, finding_row, look_at, printable
 
 __all__ = ["Receipt", "assign", "look_again", "receive"]
@@ -124,7 +124,7 @@ def _acknowledge(row_id: int, looked: Looked, recorded_at: datetime) -> None:
     row.envelope, row.flow = looked.envelope, header.get("flow_version", "")[:8]
     row.from_role, row.from_mpid = header.get("from_role", "")[:2], header.get("from_mpid", "")[:8]
     row.to_role, row.to_mpid = header.get("to_role", "")[:2], header.get("to_mpid", "")[:8]
-    row.file_id = header.get("sequence" if looked.envelope == "neta" else "file_id", "")[:10]
+    row.file_id = number_of(looked.envelope, header)
     row.created, row.response = header.get("created", "")[:14], looked.response
     row.state = FileState.ACKNOWLEDGED if looked.accepted else FileState.REJECTED
     if looked.envelope == "neta":

@@ -18,7 +18,7 @@ from halfhour.errors import HalfhourError
 from halfhour.formats.flows.records import write_flow
 from halfhour.processes.cases import CaseState, Event, fold, read_value
 from halfhour.processes.flows import Message, messages_of
-from halfhour.processes.flows.building import Built, build
+from halfhour.processes.flows.building import Built, Numbers, build
 from halfhour.processes.flows.matching import OpenCase, effect, event_of
 from halfhour.processes.timetables import Step, Timetable, find_timetable
 from halfhour.server.cases.checking import check_day
@@ -29,6 +29,7 @@ from halfhour.server.cases.stored import events_of, opening_of
 from halfhour.server.cases.writing import Recorded, record, today
 from halfhour.server.files.from_register import Seen, any_fact, players_of, values_of
 from halfhour.server.files.models import FileInstance, FileNumber, FileState, FlowFileRow, InstanceState
+from halfhour.server.files.sequences import next_number, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +93,17 @@ def send(
             record(case.id, event, who, moment=recorded_at)
             events = events_of(CaseEvent.objects.filter(case=case))
             state = fold(timetable, opening_of(case), events, day)
-        sender = state.parties.get(step.sender, "") if step else ""
         built = build(
             timetable,
             state,
             ref,
-            file_id=str(_last_number(sender) + 1),
+            number=_numbers(*_sender(timetable, state, step)),
             created=recorded_at,
             given=given,
             register=values_of(step, state, day, seen) if step else {},
             flow=flow,
         )
         _refuse_what_is_not_awaited(timetable, state, ref)
-        FileNumber.objects.filter(mpid=sender).update(last=int(built[-1].file.header["file_id"]))
         event = _event(timetable, ref, built[0], day)
         if effect(OpenCase(timetable, opening_of(case), events), replace(event, sequence=len(events) + 1)) != "answers":
             raise HalfhourError(
@@ -123,7 +122,8 @@ def send(
             content=content,
             envelope=one.file.envelope,
             flow=header["flow_version"],
-            **{key: header[key] for key in ("from_role", "from_mpid", "to_role", "to_mpid", "file_id", "created")},
+            file_id=number_of(one.file.envelope, header),
+            **{key: header[key] for key in ("from_role", "from_mpid", "to_role", "to_mpid", "created")},
             state=FileState.QUEUED,
             folder=into,
             who=who[:80],
@@ -152,20 +152,37 @@ def send(
 
 def name_of(built: Built) -> str:
     """The name of a file: flow, sender, recipient, number."""
-    header = built.file.header
-    return f"{built.flow}_{header['from_mpid']}_{header['to_mpid']}_{header['file_id']}.usr"
+    header, number = built.file.header, number_of(built.file.envelope, built.file.header)
+    return f"{built.flow}_{header['from_mpid']}_{header['to_mpid']}_{number.zfill(10)}.usr"
 
 
-def _last_number(mpid: str) -> int:
-    """The last number of a sender's files, held until the transaction ends; files of its own that came here count."""
-    if not mpid:
-        return 0
-    row, new = FileNumber.objects.get_or_create(mpid=mpid)
-    row = FileNumber.objects.select_for_update().get(mpid=mpid)
-    if new:
-        known = FlowFileRow.objects.filter(from_mpid=mpid).exclude(envelope="neta").values_list("file_id", flat=True)
-        row.last = max((int(one) for one in known if one.isdecimal() and one.isascii()), default=0)
-    return int(row.last)
+def _sender(timetable: Timetable, state: CaseState, step: Step | None) -> tuple[str, str]:
+    if step is None:
+        return "", ""
+    return timetable.parties[step.sender].market_role, state.parties.get(step.sender, "")
+
+
+def _numbers(role: str, mpid: str) -> Numbers:
+    """Numbers of a sender's files, held until the transaction ends.
+
+    Files of NETA are numbered one by one to each recipient, others by sender; files of its own that came here count.
+    """
+
+    def number(envelope: str, to_role: str, to_mpid: str) -> int:
+        if envelope == "neta":
+            return next_number(role, mpid, to_role, to_mpid)
+        _, new = FileNumber.objects.get_or_create(mpid=mpid)
+        row = FileNumber.objects.select_for_update().get(mpid=mpid)
+        if new:
+            known = (
+                FlowFileRow.objects.filter(from_mpid=mpid).exclude(envelope="neta").values_list("file_id", flat=True)
+            )
+            row.last = max((int(one) for one in known if one.isdecimal() and one.isascii()), default=0)
+        row.last += 1
+        row.save()
+        return int(row.last)
+
+    return number
 
 
 def _players(timetable: Timetable, step: Step, state: CaseState, on: date, seen: Seen) -> dict[str, str]:

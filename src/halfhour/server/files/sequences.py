@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from halfhour.errors import Finding
 from halfhour.server.files.models import FileState, FlowFileRow, NetaSequence
 
 _MOST = 999_999_999
 _USES_UP = (0, 4, 5, 6, 7)
 """Responses that use the sender's number up; a bad header, a wrong recipient and a number out of sequence do not."""
+
+
+def number_of(envelope: str, header: Mapping[str, str]) -> str:
+    """What numbers a file: of a NETA file its sequence number, of another its file id."""
+    return header.get("sequence" if envelope == "neta" else "file_id", "")[:10]
 
 
 def sequence_fault(row: FlowFileRow, response: int | None) -> Finding | None:
@@ -25,7 +32,7 @@ def sequence_fault(row: FlowFileRow, response: int | None) -> Finding | None:
         # Nothing is known of what came before the first file.
         NetaSequence.objects.create(**pair, last=number)
         return None
-    wanted = known.last + 1 if known.last < _MOST else 0
+    wanted = _following(known.last)
     if number == wanted:
         known.last = number
         known.save()
@@ -57,5 +64,19 @@ def next_held(row: FlowFileRow) -> FlowFileRow | None:
     if known is None:
         return None
     held = FlowFileRow.objects.filter(state=FileState.HELD, envelope="neta", **pair)
-    wanted = known.last + 1 if known.last < _MOST else 0
+    wanted = _following(known.last)
     return next((one for one in held.order_by("created", "pk") if int(one.file_id) == wanted), None)
+
+
+def next_number(from_role: str, from_mpid: str, to_role: str, to_mpid: str) -> int:
+    """Use up the number that a file of ours takes, and give it; held until the transaction ends."""
+    pair = {"from_role": from_role, "from_mpid": from_mpid, "to_role": to_role, "to_mpid": to_mpid}
+    NetaSequence.objects.get_or_create(**pair, defaults={"last": 0})
+    row = NetaSequence.objects.select_for_update().get(**pair)
+    row.last = _following(row.last)
+    row.save()
+    return int(row.last)
+
+
+def _following(last: int) -> int:
+    return last + 1 if last < _MOST else 0

@@ -24,6 +24,7 @@ from halfhour.server.api.routers.case_schemas import FindingOut, Values
 from halfhour.server.api.values import Day, Name, RowId
 from halfhour.server.cases.models import Case
 from halfhour.server.files.models import FileInstance, FlowFileRow, InstanceState
+from halfhour.server.files.outbox import delivered
 from halfhour.server.files.receiving import assign, receive
 from halfhour.server.files.sending import send
 
@@ -201,8 +202,10 @@ def acknowledge_file(request: HttpRequest, file_id: RowId) -> dict[str, Any]:
 
 @router.get("/files/{file_id}/content", **file_operation("file", "read", "application/octet-stream"))
 def file_content(request: HttpRequest, file_id: RowId) -> HttpResponse:
-    """The file's bytes as they came or went."""
+    """The file's bytes as they came or went; one that waits to be sent has been sent once it is fetched."""
     row = _file(caller_of(request), file_id)
+    if not row.folder:
+        delivered(row.pk)
     return HttpResponse(
         bytes(row.content),
         content_type="application/octet-stream",
