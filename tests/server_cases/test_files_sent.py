@@ -10,6 +10,8 @@ import pytest
 from halfhour.errors import HalfhourError
 from halfhour.formats.flows.records import read_flow
 from halfhour.processes.cases import Event, Opening
+from halfhour.processes.flows.building import without_file
+from halfhour.processes.timetables import find_timetable
 
 IMPORT, EXPORT = "1012345678903", "1020000000015"
 EXCHANGED, OPENED = date(2025, 6, 2), date(2025, 5, 20)
@@ -166,6 +168,8 @@ def test_what_the_sender_may_not_read_is_not_in_its_file(register):
     case = opened("meter-exchange", {"moa": "MOAA", "import_supplier": "IMPS"})
     blind = sent(case, "C6.1", seen=lambda _: Q(pk__in=[]))
     assert [file.header["to_mpid"] for _, file in blind] == ["IMPS"]
+    timetable, state = find_timetable("meter-exchange"), blind[0][0].recorded.state
+    assert without_file(timetable, state, "C6.1") == ["Data Collector of the export"]
     assert "meter_id" not in items(blind[0][1])
 
 

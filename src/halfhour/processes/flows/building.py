@@ -157,6 +157,12 @@ def _numbered(layout: Layout, number: int) -> dict[str, str]:
     return {"file_id": str(number).zfill(10)}
 
 
+def without_file(timetable: Timetable, state: CaseState, ref: str) -> list[str]:
+    """Recipients of a step, by title, to whom no file can go: nobody is known to play them."""
+    parties = [timetable.parties[name] for name in timetable.by_ref[ref].recipients]
+    return [one.title for one in parties if one.market_role and not state.parties.get(one.name)]
+
+
 def buildable(step: Step) -> list[str]:
     """The flows of a step that can be built, the one that its sender must send first."""
     flows = [step.flow, *step.needs, *(outcome.flow for outcome in step.outcomes)]

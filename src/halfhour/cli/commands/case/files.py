@@ -144,22 +144,27 @@ def send(
     json
         What was sent as one JSON document on standard output.
     """
+    from halfhour.processes.flows.building import without_file  # noqa: PLC0415
     from halfhour.processes.timetables import find_timetable  # noqa: PLC0415
     from halfhour.server.cases.reading import find_case  # noqa: PLC0415
     from halfhour.server.files.outbox import send_to_folder  # noqa: PLC0415
 
     found = find_case(case)
     sent = send_to_folder(found.id, step, person(), out, given=values(value, "--value"), flow=flow, on=day(on))
+    recorded, timetable = sent[0].recorded, find_timetable(found.timetable)
+    lacking = without_file(timetable, recorded.state, step)
     if json:
         files = [{"file": one.path, "to": one.to_mpid, "flow": one.row.flow, "sha256": one.row.sha256} for one in sent]
-        recorded = sent[0].recorded
-        print_json({"case": found.id, "event": recorded.event_id, "new": recorded.new, "sent": files})
+        document = {"case": found.id, "event": recorded.event_id, "new": recorded.new, "sent": files}
+        print_json({**document, "without_file": lacking})
         return 0
     for one in sent:
         print_line(f"{one.path}: {one.row.flow} to {one.to_mpid}")
-    if not sent[0].recorded.new:
+    for title in lacking:
+        print_line(f"No file for the {title}: nobody is recorded as it.")
+    if not recorded.new:
         print_line("It had been built and recorded before, and was written now.")
-    tell(find_timetable(found.timetable), sent[0].recorded.state)
+    tell(timetable, recorded.state)
     return 0
 
 

@@ -71,7 +71,7 @@ def what_if(
         ("", "as it is", "what if"),
         [
             *(
-                (name.replace("_", " "), *(_cell(side[name]) for side in sides))
+                (name.replace("_", " "), *(_cell(side[name], name) for side in sides))
                 for name in sides[0]
                 if name not in _TOLD_APART
             ),
@@ -123,7 +123,9 @@ def _event(event: Event) -> dict[str, Any]:
     return {name: getattr(event, name) for name in ("id", "on", "kind", "step", "outcome", "flow")}
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, name: str) -> str:
+    if name == "calendar" and value is None:
+        return "each clock's own"
     if isinstance(value, dict):
         return ", ".join(f"{name} {number}" for name, number in value.items())
     if isinstance(value, list):

@@ -12,6 +12,7 @@ from ninja.files import UploadedFile
 
 from halfhour.errors import HalfhourError
 from halfhour.formats.flows.records import read_flow
+from halfhour.processes.flows.building import without_file
 from halfhour.processes.timetables import find_timetable
 from halfhour.server.accounts.case_access import standing
 from halfhour.server.accounts.visible import readable
@@ -120,9 +121,10 @@ class SentOut(Schema):
 
 
 class SentList(Schema):
-    """One file for each recipient."""
+    """One file for each recipient; `without_file` are those that nobody is known to play."""
 
     items: list[SentOut]
+    without_file: list[str]
 
 
 def own_files(organisation: str) -> QuerySet[FlowFileRow]:
@@ -246,7 +248,8 @@ def send_file(request: HttpRequest, case_id: Name, body: FileWanted) -> Status[d
     stood = standing(case_id, caller.organisation)
     if stood is None:
         raise not_found(f"case '{case_id}'")
-    step = find_timetable(Case.objects.get(pk=case_id).timetable).by_ref.get(body.step)
+    timetable = find_timetable(Case.objects.get(pk=case_id).timetable)
+    step = timetable.by_ref.get(body.step)
     check_present(stood)
     if step is not None and step.sender not in stood.parties:
         raise HalfhourError(
@@ -273,7 +276,8 @@ def send_file(request: HttpRequest, case_id: Name, body: FileWanted) -> Status[d
                     "state": one.recorded.state.state,
                 }
                 for one in sent
-            ]
+            ],
+            "without_file": without_file(timetable, sent[0].recorded.state, body.step),
         },
     )
 
