@@ -83,7 +83,7 @@ class TestMatrix:
         assert (state.state, state.ended_on) == (ENDS[true_state], due(NOTICE, count, "within").due)
         flows, visits = FLOWS[option, true_state]
         assert (sum(state.flows.values()), state.measures.get("site_visits", 0)) == (flows, visits)
-        assert state.findings == ()
+        assert [one.code for one in state.findings] == ["CS-111"]
 
     def test_late_it_ends_later_and_says_by_how_much(self, option, true_state, reading):
         timetable = find_timetable(f"microgeneration-backstop-{option}")
@@ -96,7 +96,7 @@ class TestMatrix:
         assert state.ended_on is not None
         assert state.ended_on > in_time.ended_on
         assert state.step(ref).attempts[0].late == 2
-        assert [one.code for one in state.findings] == ["CS-109"]
+        assert [one.code for one in state.findings] == ["CS-111", "CS-109"]
 
     def test_silent_it_ends_nowhere_and_is_escalated_after_one_more_request(self, option, true_state, reading):
         timetable = find_timetable(f"microgeneration-backstop-{option}")

@@ -337,7 +337,7 @@ def test_a_file_that_a_case_needs_is_built_from_the_register_and_has_been_sent_o
     sent = world.post(MOA, f"/cases/{case}/files", {"step": "C6.1", "on": "2025-06-03"})
     assert sent.status_code == 201, sent.content
     told = {one["to_mpid"]: one["id"] for one in sent.json()["items"]}
-    assert sent.json()["without_file"] == []
+    assert sent.json()["without_file"] == {}
     assert set(told) == {IMPORT_SUPPLIER, COLLECTOR}, "whom the register has"
     address = f"/files/{told[IMPORT_SUPPLIER]}"
     assert world.get(MOA, address).json()["state"] == "QUEUED"

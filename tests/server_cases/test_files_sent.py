@@ -77,6 +77,7 @@ def test_details_of_an_exchanged_meter_are_those_of_the_side_that_the_step_is_ab
     told = sent(case, "C6.1")
     assert {file.header["to_mpid"] for _, file in told} == {"IMPS", "DCOL"}
     assert all(file.header["from_mpid"] == "MOAA" for _, file in told)
+    assert {file.header["to_role"] for _, file in told} == {"X", "D"}, "details that are not half-hourly go to role D"
     of_import = items(told[0][1])
     assert (of_import["mpan_core"], of_import["meter_id"]) == (IMPORT, "NEW1"), "the Meter of the day of the exchange"
     assert of_import["standard_settlement_configuration"] == "0393"
@@ -152,14 +153,11 @@ def test_a_party_is_not_recorded_where_the_file_cannot_be_built(register):
 
 def test_an_import_that_is_de_energised_is_told_of_the_import(register):
     case = opened("de-energisation", {"registration_service": "LOND"})
-    told = sent(case, "C7.1", on=EXCHANGED)
-    assert [
-        (file.header["to_role"], items(file)["mpan_core"], items(file)["energisation_status"]) for _, file in told
-    ] == [
-        ("P", IMPORT, "D"),
-        ("M", IMPORT, "D"),
-    ]
-    assert items(told[0][1])["meter_timeswitch_class"] == "801"
+    ((one, file),) = sent(case, "C7.1", on=EXCHANGED)
+    assert (file.header["to_role"], items(file)["mpan_core"], items(file)["energisation_status"]) == ("P", IMPORT, "D")
+    assert items(file)["meter_timeswitch_class"] == "801"
+    told = without_file(find_timetable("de-energisation"), one.recorded.state, "C7.1", {"LOND"})
+    assert told == {"Meter Operator": "its flow does not go there"}
 
 
 def test_what_the_sender_may_not_read_is_not_in_its_file(register):
@@ -169,7 +167,8 @@ def test_what_the_sender_may_not_read_is_not_in_its_file(register):
     blind = sent(case, "C6.1", seen=lambda _: Q(pk__in=[]))
     assert [file.header["to_mpid"] for _, file in blind] == ["IMPS"]
     timetable, state = find_timetable("meter-exchange"), blind[0][0].recorded.state
-    assert without_file(timetable, state, "C6.1") == ["Data Collector of the export"]
+    told = without_file(timetable, state, "C6.1", {"IMPS"})
+    assert told == {"Data Collector of the export": "nobody is recorded as it"}
     assert "meter_id" not in items(blind[0][1])
 
 

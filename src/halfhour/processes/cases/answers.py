@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from halfhour.processes.cases.events import Event
 from halfhour.processes.cases.prerequisites import applies, lacking
+from halfhour.processes.cases.remarks import remark_on
 from halfhour.processes.cases.steps import complete, open_step
 from halfhour.processes.cases.under_way import CaseUnderWay, named, whole
 from halfhour.processes.timetables import Outcome, Step, Unknown, holds
@@ -105,6 +106,7 @@ def _outcome(case: CaseUnderWay, step: Step, event: Event) -> Outcome | None:
 def _do(case: CaseUnderWay, step: Step, outcome: Outcome, event: Event) -> None:
     case.learn(event, event.data)
     case.learn(event, {name: event.data.get(item) for name, item in outcome.learns.items()})
+    remark_on(case, step, event)
     attempt = open_step(case, step, event.on) if step.any_time else case.attempts[step.ref][-1]
     attempt.events.append(event.id)
     if event.flow:
@@ -154,3 +156,4 @@ def _no_outcome(case: CaseUnderWay, step: Step, event: Event) -> None:
     what = f"outcome {event.outcome!r}" if event.outcome else named(event)
     message = f"Step {step.ref} of {case.timetable.id} is not answered by {what}: none of its outcomes fits."
     case.remark("CS-110", "warning", event, message, f"Record which it is: {names}.")
+    remark_on(case, step, event)

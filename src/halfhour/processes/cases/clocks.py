@@ -49,8 +49,7 @@ def limit(
     days = _days(clock, parameters)
     if days == NO_CLOCK:
         return None
-    said = clock.unit if clock.unit in ("working", "calendar") else str(parameters[clock.unit])
-    unit: Unit = "calendar" if said.startswith("calendar") else "working"
+    unit = _unit(clock, parameters)
     regime = regimes()[clock.regime]
     holidays = calendar or regime.calendar or nation
     count = int(days)
@@ -73,6 +72,11 @@ def limit(
     return Limit(counted.due, anchor, counted)
 
 
+def _unit(clock: Clock, parameters: Mapping[str, Any]) -> Unit:
+    said = clock.unit if clock.unit in ("working", "calendar") else str(parameters[clock.unit])
+    return "calendar" if said.startswith("calendar") else "working"
+
+
 def _days(clock: Clock, parameters: Mapping[str, Any]) -> int | str:
     days = clock.days
     if isinstance(days, Mapping):
@@ -87,12 +91,17 @@ def _days(clock: Clock, parameters: Mapping[str, Any]) -> int | str:
 
 
 def days_late(
-    due_on: date, done_on: date, clock: Clock, nation: str, calendar: str | HolidayCalendar | None = None
+    due_on: date,
+    done_on: date,
+    clock: Clock,
+    parameters: Mapping[str, Any],
+    nation: str,
+    calendar: str | HolidayCalendar | None = None,
 ) -> int:
     """Days of the clock's own kind by which an act is late, 0 where it is in time."""
     if done_on <= due_on:
         return 0
-    if clock.unit == "calendar":
+    if _unit(clock, parameters) == "calendar":
         return (done_on - due_on).days
     holidays = calendar or regimes()[clock.regime].calendar or nation
     book = holidays if isinstance(holidays, HolidayCalendar) else holiday_calendar(holidays)

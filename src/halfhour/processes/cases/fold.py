@@ -14,6 +14,7 @@ from halfhour.errors import HalfhourError
 from halfhour.processes.cases.answers import take_act, take_held
 from halfhour.processes.cases.events import Event, Opening, in_effect
 from halfhour.processes.cases.facts import check_party
+from halfhour.processes.cases.remarks import remark_on_history
 from halfhour.processes.cases.standing import state_on
 from halfhour.processes.cases.state import CaseState
 from halfhour.processes.cases.steps import next_to_run_out, open_and_close, run_out
@@ -42,6 +43,7 @@ def fold(
     counted = in_effect(events)
     day = on or max([opening.opened_on, *(event.on for event in counted)])
     case = CaseUnderWay(timetable, opening, calendar)
+    remark_on_history(case)
     open_and_close(case, opening.opened_on)
     for event in counted:
         if event.on <= day:

@@ -45,7 +45,9 @@ def state_on(case: CaseUnderWay, day: date) -> CaseState:
 
 def _waiting(case: CaseUnderWay, step: Step, attempt: AttemptUnderWay, day: date) -> Waiting:
     due = attempt.limit.due if attempt.limit else None
-    late = days_late(due, day, step.clock, case.opening.nation, case.calendar) if due and step.clock else 0
+    late = 0
+    if due and step.clock:
+        late = days_late(due, day, step.clock, case.parameters, case.opening.nation, case.calendar)
     return Waiting(
         ref=step.ref,
         party=step.sender,

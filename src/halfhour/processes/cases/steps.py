@@ -79,7 +79,9 @@ def complete(
     attempt.done_on = day
     attempt.outcome = outcome
     if attempt.limit and step.clock and not attempt.deemed:
-        attempt.late = days_late(attempt.limit.due, day, step.clock, case.opening.nation, case.calendar)
+        attempt.late = days_late(
+            attempt.limit.due, day, step.clock, case.parameters, case.opening.nation, case.calendar
+        )
     for name, number in outcome.counts.items():
         case.measures[name] += number
     if outcome.opens_case:

@@ -4,7 +4,12 @@ Follows the handbook's page export-registration. The process itself and its vari
 """
 
 from halfhour.processes.export_registration.checks import CHECKS, ExportPair, check_pair
-from halfhour.processes.export_registration.eligibility import Application, application_problems, settlement_mode
+from halfhour.processes.export_registration.eligibility import (
+    Application,
+    application_problems,
+    plant_problems,
+    settlement_mode,
+)
 from halfhour.processes.export_registration.measures import Unsettled, days_to_settlement, stage_days, unsettled
 from halfhour.processes.export_registration.obligation import ImportAppointment, obliged
 from halfhour.processes.export_registration.rejections import rejection_class
@@ -19,6 +24,7 @@ __all__ = [
     "check_pair",
     "days_to_settlement",
     "obliged",
+    "plant_problems",
     "rejection_class",
     "settlement_mode",
     "stage_days",

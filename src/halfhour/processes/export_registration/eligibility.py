@@ -50,25 +50,41 @@ def settlement_mode(capacity_kw: Decimal, *, prefer_half_hourly: bool = True) ->
 
 def application_problems(application: Application, *, require_dno_confirmation: bool = True) -> list[Finding]:
     """EX-101 to EX-106: everything that keeps an application from going on."""
+    one = application
+    found = plant_problems(one.contract_on, one.technology, one.capacity_kw, half_hourly=one.half_hourly)
+    for code, message, step in _of_evidence(application, require_dno_confirmation):
+        found.append(Finding(code, "error", message, step))
+    return sorted(found, key=lambda problem: problem.code)
+
+
+def plant_problems(contract_on: date, technology: str, capacity_kw: Decimal, *, half_hourly: bool) -> list[Finding]:
+    """EX-101 and EX-106: whether the guarantee holds for a plant on the day of its contract, settled as it asks.
+
+    Args:
+        capacity_kw: total installed capacity [kW].
+    """
     return [
         Finding(code, "error", message, step)
-        for code, message, step in _problems(application, require_dno_confirmation)
+        for code, message, step in _of_plant(contract_on, technology, capacity_kw, half_hourly)
     ]
 
 
-def _problems(one: Application, require_dno_confirmation: bool) -> Iterator[tuple[str, str, str]]:
-    cap = _CAPS.get(one.technology)
-    if one.contract_on < IN_FORCE:
-        yield (
-            "EX-101",
-            f"The contract is of {one.contract_on}, before the guarantee began.",
-            f"It holds from {IN_FORCE}.",
-        )
+def _of_plant(
+    contract_on: date, technology: str, capacity_kw: Decimal, half_hourly: bool
+) -> Iterator[tuple[str, str, str]]:
+    cap = _CAPS.get(technology)
+    if contract_on < IN_FORCE:
+        yield "EX-101", f"The contract is of {contract_on}, before the guarantee began.", f"It holds from {IN_FORCE}."
     if cap is None:
-        yield "EX-101", f"Technology {one.technology} is not one of the guarantee.", f"They are {', '.join(_CAPS)}."
-    elif one.capacity_kw > cap:
-        message = f"{one.capacity_kw} kW of {one.technology} is more than {cap} kW."
-        yield "EX-101", message, "Sell the export otherwise."
+        yield "EX-101", f"Technology {technology} is not one of the guarantee.", f"They are {', '.join(_CAPS)}."
+    elif capacity_kw > cap:
+        yield "EX-101", f"{capacity_kw} kW of {technology} is more than {cap} kW.", "Sell the export otherwise."
+    if not half_hourly and capacity_kw >= HALF_HOURLY_FROM_KW:
+        message = f"{capacity_kw} kW cannot be settled non-half-hourly."
+        yield "EX-106", message, f"From {HALF_HOURLY_FROM_KW} kW on the Metering System is half-hourly."
+
+
+def _of_evidence(one: Application, require_dno_confirmation: bool) -> Iterator[tuple[str, str, str]]:
     valid = one.certificate_from is not None and one.certificate_from <= one.contract_on
     if not valid or (one.certificate_to is not None and one.contract_on >= one.certificate_to):
         message = f"No certificate is valid on the day of the contract, {one.contract_on}."
@@ -81,6 +97,3 @@ def _problems(one: Application, require_dno_confirmation: bool) -> Iterator[tupl
         yield "EX-104", message, "Look it up, and energise it first."
     if one.fit_export:
         yield "EX-105", "The installation is paid for export under the Feed-in Tariff.", "The customer opts out first."
-    if not one.half_hourly and one.capacity_kw >= HALF_HOURLY_FROM_KW:
-        message = f"{one.capacity_kw} kW cannot be settled non-half-hourly."
-        yield "EX-106", message, f"From {HALF_HOURLY_FROM_KW} kW on the Metering System is half-hourly."

@@ -7,7 +7,7 @@ what the register knows in two ways; nothing is guessed. A file is built for one
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -29,6 +29,7 @@ Numbers = Callable[[str, str, str], int]
 """The number of a file, by its envelope and the role and MPID of its recipient."""
 
 _SUBJECT = "mpan_core"
+_TWINS = {"C": "D", "A": "B"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,19 @@ def build(
     layout = find_layout(f"{name}{plan['version']}", layouts)
     assert layout is not None, name
     sender = state.parties.get(step.sender, "")
-    recipients = [(party, state.parties.get(party, "")) for party in step.recipients]
-    able = [(party, mpid) for party, mpid in recipients if mpid and timetable.parties[party].market_role]
+    recipients = [
+        (party, state.parties.get(party, "")) for party in step.recipients if _route(timetable, step, party, layout)
+    ]
+    able = [(party, mpid) for party, mpid in recipients if mpid]
     if not sender or not able:
         lacking = [timetable.parties[party].title for party in ([] if sender else [step.sender])]
-        lacking += [timetable.parties[party].title for party, mpid in recipients if not mpid and not able]
+        lacking += [timetable.parties[party].title for party, _ in recipients if not able]
         step_next = "Record who plays the party, by its MPID."
         raise HalfhourError("CS-303", f"{name} of step {ref} needs an MPID of: {', '.join(lacking)}.", step_next)
     scopes = _scopes(timetable, state, step, created, given or {})
     built = []
     for party, mpid in able:
-        roles = {"from": timetable.parties[step.sender].market_role, "to": timetable.parties[party].market_role}
+        roles = _route(timetable, step, party, layout)
         filling = _Filling(scopes, register or {}, step.about, roles)
         groups = _filled(layout, plan, filling)
         if filling.missing:
@@ -157,10 +160,34 @@ def _numbered(layout: Layout, number: int) -> dict[str, str]:
     return {"file_id": str(number).zfill(10)}
 
 
-def without_file(timetable: Timetable, state: CaseState, ref: str) -> list[str]:
-    """Recipients of a step, by title, to whom no file can go: nobody is known to play them."""
+def _route(timetable: Timetable, step: Step, party: str, layout: Layout) -> dict[str, str]:
+    """The roles in which a file goes from a step's sender to a recipient; empty where its layout has no such route.
+
+    A Data Collector or Data Aggregator of a timetable is the half-hourly one, or the other where the flow is.
+    """
+    roles = (timetable.parties[step.sender].market_role, timetable.parties[party].market_role)
+    ways = [
+        {"from": sender, "to": recipient}
+        for sender in (roles[0], _TWINS.get(roles[0], ""))
+        for recipient in (roles[1], _TWINS.get(roles[1], ""))
+        if sender and recipient
+    ]
+    return next((way for way in ways if not layout.routes or f"{way['from']}->{way['to']}" in layout.routes), {})
+
+
+def without_file(timetable: Timetable, state: CaseState, ref: str, sent_to: Collection[str]) -> dict[str, str]:
+    """Recipients of a step to whom no file went, by title, and why.
+
+    Args:
+        sent_to: MPIDs to which files went.
+    """
     parties = [timetable.parties[name] for name in timetable.by_ref[ref].recipients]
-    return [one.title for one in parties if one.market_role and not state.parties.get(one.name)]
+    players = {one.title: state.parties.get(one.name, "") for one in parties if one.market_role}
+    return {
+        title: "its flow does not go there" if mpid else "nobody is recorded as it"
+        for title, mpid in players.items()
+        if mpid not in sent_to
+    }
 
 
 def buildable(step: Step) -> list[str]:

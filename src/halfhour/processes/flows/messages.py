@@ -7,24 +7,17 @@ whenever the same file is read. Secrets of a layout (passwords of an outstation)
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
-from halfhour import processes
 from halfhour.formats.flows.item_types import as_date
 from halfhour.formats.flows.layouts import Layout, find_layout
 from halfhour.formats.flows.records import FlowFile, Record
-
-FlowData = Callable[[str, Record], dict[str, Any]]
-"""What a process reads from an instance beyond its items: `flow_data(flow, instance)` of its module `messages`."""
+from halfhour.processes.parts import of_processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,10 @@ class Message:
 
 
 def messages_of(file: FlowFile, layouts: Iterable[Path] = ()) -> list[Message]:
-    """The messages of a file, in order."""
+    """The messages of a file, in order.
+
+    A process reads from an instance beyond its items by `flow_data(flow, instance)` of its module `messages`.
+    """
     layout = find_layout(file.flow_version, layouts)
     header = file.header
     flow = file.flow_version[:5]
@@ -64,8 +60,8 @@ def messages_of(file: FlowFile, layouts: Iterable[Path] = ()) -> list[Message]:
         mpan = str(data.get("mpan_core", ""))
         data |= {name: header.get(name, "") for name in ("from_role", "from_mpid", "to_role", "to_mpid")}
         data |= {"mpan": mpan} if mpan else {}
-        for reader in _readers():
-            data |= reader(flow, instance)
+        for flow_data in of_processes("messages", "flow_data"):
+            data |= flow_data(flow, instance)
         found.append(
             Message(
                 id=_id(header, instance, number),
@@ -108,14 +104,3 @@ def _read(kind: str, value: str) -> str | bool:
 def _id(header: dict[str, str], instance: Record, number: int) -> str:
     written = [header, number, *([one.group, one.items, one.surplus] for one in instance.records())]
     return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()[:32]
-
-
-@cache
-def _readers() -> tuple[FlowData, ...]:
-    """The `flow_data` of every process that has one."""
-    found = []
-    for package in iter_modules(processes.__path__):
-        name = f"{processes.__name__}.{package.name}.messages"
-        if package.ispkg and package.name != "flows" and importlib.util.find_spec(name):
-            found.append(importlib.import_module(name).flow_data)
-    return tuple(found)

@@ -12,6 +12,7 @@ from halfhour.processes.microgeneration_backstop.finding import (
     finding_text,
     read_finding,
 )
+from halfhour.processes.microgeneration_backstop.notice import notice_problem
 from halfhour.processes.microgeneration_backstop.risk import (
     Mismeasured,
     late_notice,
@@ -32,5 +33,6 @@ __all__ = [
     "meter_days_unknown",
     "mismeasured",
     "negative_advances",
+    "notice_problem",
     "read_finding",
 ]

@@ -218,7 +218,7 @@ class Timetable:
         key: facts that tell one case from another.
         extends: id of the timetable that this one varies, empty where none.
         opened_by: flows that open a case.
-        selectable_to: first day on which real cases are no longer opened, None where there is none.
+        selectable_to: first day on which real cases are no longer opened, None where there is none; and why.
     """
 
     id: str
@@ -237,6 +237,7 @@ class Timetable:
     steps: tuple[Step, ...]
     opened_by: tuple[OpenedBy, ...] = ()
     notes: str = field(default="")
+    selectable_because: str = ""
 
     @cached_property
     def by_ref(self) -> dict[str, Step]:

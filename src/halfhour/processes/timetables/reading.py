@@ -39,7 +39,7 @@ from halfhour.processes.timetables.written import check_keys, choice_of, rows_of
 
 _TOP = (
     *("id", "title", "subject", "source", "key", "first_state", "regime", "selectable_to", "extends", "remove"),
-    "notes",
+    *("notes", "selectable_because"),
 )
 _PARTY = ("title", "market_role", "of")
 _PARAMETER = ("name", "kind", "unit", "meaning", "choices", "values")
@@ -119,6 +119,7 @@ def read_timetable(written: Mapping[str, Any], base: Callable[[str], Mapping[str
         steps=tuple(_step(row, place, str(whole["regime"])) for row in rows_of(whole, "step", place)),
         opened_by=tuple(_opened_by(row, place) for row in rows_of(whole, "opened_by", place)),
         notes=str(whole.get("notes", "")),
+        selectable_because=text_of(whole, "selectable_because", place) if "selectable_to" in whole else "",
     )
     if timetable.extends:
         # A variant that takes steps out takes out the states that only these lead to.

@@ -191,17 +191,20 @@ _COLUMNS = (
 
 def _told(rows: QuerySet[CaseWaiting], on: date) -> Iterator[Deadline]:
     """Rows as deadlines; what the timetable says is taken from there."""
-    late: dict[tuple[str, str, str, date], int] = {}
     # Parameters as they are written, since those of most cases are the same and need be read once.
+    late: dict[tuple[str, str, str, date, date, str], int] = {}
     silences: dict[tuple[str, str, date, str], str] = {}
     for row in rows.annotate(written=Cast("case__parameters", TextField())).values(*_COLUMNS):
         timetable = find_timetable(row["case__timetable"])
         step = timetable.by_ref[row["ref"]]
         days = 0
         if row["due"] < on and step.clock:
-            clock = (timetable.id, step.ref, row["case__nation"], row["due"])
+            clock = (timetable.id, step.ref, row["case__nation"], row["due"], row["case__opened_on"], row["written"])
             if clock not in late:
-                late[clock] = days_late(row["due"], on, step.clock, row["case__nation"])
+                parameters = timetable.parameter_values(
+                    row["case__opened_on"], json.loads(row["written"], cls=ExactDecoder)
+                )
+                late[clock] = days_late(row["due"], on, step.clock, parameters, row["case__nation"])
             days = late[clock]
         silent = (timetable.id, step.ref, row["case__opened_on"], row["written"])
         if silent not in silences:

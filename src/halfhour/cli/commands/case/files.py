@@ -152,7 +152,7 @@ def send(
     found = find_case(case)
     sent = send_to_folder(found.id, step, person(), out, given=values(value, "--value"), flow=flow, on=day(on))
     recorded, timetable = sent[0].recorded, find_timetable(found.timetable)
-    lacking = without_file(timetable, recorded.state, step)
+    lacking = without_file(timetable, recorded.state, step, {one.to_mpid for one in sent})
     if json:
         files = [{"file": one.path, "to": one.to_mpid, "flow": one.row.flow, "sha256": one.row.sha256} for one in sent]
         document = {"case": found.id, "event": recorded.event_id, "new": recorded.new, "sent": files}
@@ -160,8 +160,8 @@ def send(
         return 0
     for one in sent:
         print_line(f"{one.path}: {one.row.flow} to {one.to_mpid}")
-    for title in lacking:
-        print_line(f"No file for the {title}: nobody is recorded as it.")
+    for title, why in lacking.items():
+        print_line(f"No file for the {title}: {why}.")
     if not recorded.new:
         print_line("It had been built and recorded before, and was written now.")
     tell(timetable, recorded.state)

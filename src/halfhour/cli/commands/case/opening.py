@@ -58,9 +58,6 @@ def open_(
     known = case_as_known(made.case)
     taken = FileInstance.objects.filter(case=made.case).count() if made.new else 0
     remarks = [] if made.new else [f"{made.case.id} is open about {made.case.subject}, and is joined."]
-    until = known.timetable.selectable_to
-    if made.new and until is not None and opening.opened_on >= until:
-        remarks.append(f"{known.timetable.id} is history: cases of its kind are no longer opened from {until} on.")
     if json:
         opened = list(made.opened)
         document = case_document(known.timetable, known.state)

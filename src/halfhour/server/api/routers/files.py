@@ -121,10 +121,10 @@ class SentOut(Schema):
 
 
 class SentList(Schema):
-    """One file for each recipient; `without_file` are those that nobody is known to play."""
+    """One file for each recipient; `without_file` says by title to whom none went, and why."""
 
     items: list[SentOut]
-    without_file: list[str]
+    without_file: dict[str, str]
 
 
 def own_files(organisation: str) -> QuerySet[FlowFileRow]:
@@ -277,7 +277,7 @@ def send_file(request: HttpRequest, case_id: Name, body: FileWanted) -> Status[d
                 }
                 for one in sent
             ],
-            "without_file": without_file(timetable, sent[0].recorded.state, body.step),
+            "without_file": without_file(timetable, sent[0].recorded.state, body.step, {one.to_mpid for one in sent}),
         },
     )
 
