@@ -1,0 +1,30 @@
+"""The files of the scenarios of changes at a shared Meter, and that each change of the handbook is walked both ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from processes_changes.change_flow_files import FILES
+from processes_scenarios.scenario_folders import read_scenario
+
+SCENARIOS = Path(__file__).parents[1] / "processes_scenarios" / "changes"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_the_files_of_the_scenarios_are_the_ones_made_here(name):
+    kept = {path.name: path.read_bytes() for path in (SCENARIOS / name / "flows").iterdir()}
+    assert kept == FILES[name]
+
+
+@pytest.mark.parametrize("change", [f"c{number}" for number in range(1, 13)])
+def test_each_change_of_the_handbook_is_followed_in_one_scenario_and_not_in_another(change):
+    folders = sorted(SCENARIOS.glob(f"given_{change}_*"))
+    kinds = set()
+    for folder in folders:
+        scenario = read_scenario(folder)
+        states = {one["state"] for one in scenario.then if "state" in one}
+        blocked = {name for name, one in scenario.timetable.states.items() if one.kind == "blocked"}
+        kinds.add("broken" if states & blocked else "followed")
+    assert kinds == {"broken", "followed"}, [one.name for one in folders]
