@@ -117,7 +117,11 @@ def _do(case: CaseUnderWay, step: Step, outcome: Outcome, event: Event) -> None:
 def _not_applied(case: CaseUnderWay, event: Event) -> None:
     candidates = _candidates(case, event)
     if not candidates:
-        case.attach(event, "CS-105", f"{named(event)} is not awaited by {case.timetable.id}, and is attached.")
+        others = [step.ref for step in case.timetable.steps if event.flow in step.flows]
+        why = f"is not awaited by {case.timetable.id}"
+        if others:
+            why = f"is about {event.data['mpan']}, which is not the MPAN of {', '.join(others)}"
+        case.attach(event, "CS-105", f"{named(event)} {why}, and is attached.")
         return
     waited_for = [step for step in candidates if not step.any_time]
     ready = [step for step in waited_for if case.is_open(step)]
