@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -197,3 +198,24 @@ def test_neta_files_are_numbered_to_each_recipient_on_its_own(register):
         "SVAA": [1, 2],
         "DCOL": [1],
     }
+
+
+def test_senders_at_once_share_no_number_and_send_no_file_twice(register):
+    from django.db import connection  # noqa: PLC0415
+
+    first = {"import_mpan": IMPORT, "export_mpan": EXPORT}
+    cases = [opened("meter-exchange", facts={**first, "effective_from": EXCHANGED + timedelta(n)}) for n in range(6)]
+
+    def send_one(case):
+        try:
+            return [file.header["file_id"] for _, file in sent(case, "C6.1", on=date(2025, 6, 16))]
+        except HalfhourError as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(send_one, [*cases, *cases]))
+    assert sorted(one for one in told if isinstance(one, str)) == ["CS-304"] * 6
+    numbers = sorted(int(number) for one in told if isinstance(one, list) for number in one)
+    assert numbers == list(range(1, 13)), "two recipients each, numbered without a gap"
