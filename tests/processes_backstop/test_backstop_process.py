@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ from halfhour.processes.microgeneration_backstop import (
     meter_days_unknown,
     mismeasured,
     negative_advances,
+    notice_problem,
     read_finding,
 )
-from halfhour.processes.timetables import find_timetable
+from halfhour.processes.timetables import find_timetable, timetables
 from processes_backstop.backstop_files import FILES, MPAN
+from processes_scenarios.scenario_folders import read_scenario
 
 SCENARIOS = Path(__file__).parents[1] / "processes_scenarios" / "microgeneration_backstop"
 NOTICE = date(2025, 3, 3)
@@ -110,6 +113,26 @@ class TestMatrix:
         first = due(due(asked, 10, "within").due, 5, "within").due
         silent = next(one for one in state.history if one.state == "SILENT_MOA")
         assert (silent.on - first).days == 1
+
+
+DRAWS = [("PRESENT", 0), ("ABSENT", 3), ("NOT_REQUIRED", -2), ("ABSENT", -5), ("PRESENT", 4)]
+"""True states of Meters, and how many calendar days after its last day each answer comes."""
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])), ids=str)
+def test_the_same_draws_give_an_option_the_same_results_whatever_came_before_it(order):
+    """B17; ten Working Days after the notice is 17 March."""
+
+    def ended(option, true_state, late):
+        answers = {f"O{option}.2": Answer(answer(option, true_state), days_after_due=late)}
+        return project(find_timetable(f"microgeneration-backstop-{option}"), opened(option), [notice()], answers)[1]
+
+    for option in order:
+        for true_state, late in DRAWS:
+            found_on = date(2025, 3, 17) + timedelta(days=late)
+            wanted = due(found_on, 10, "within").due if (option, true_state) == (1, "ABSENT") else found_on
+            state = ended(option, true_state, late)
+            assert (state.state, state.ended_on) == (ENDS[true_state], wanted)
 
 
 def test_the_three_deadlines_of_the_handbook_are_these_days():
@@ -231,6 +254,110 @@ def test_a_supplier_that_knows_may_close_only_where_the_policy_says_so():
     )
     closed = fold(timetable, allowed, [notice(), Event("s", 2, NOTICE, step="S2", outcome="known")])
     assert closed.state == "CLOSED_PRESENT"
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("given_option_1_and_no_backstop_everything_at_its_limit", 28),  # B1
+        ("given_option_2_and_no_backstop_everything_at_its_limit", 14),  # B2
+        ("given_option_3_and_no_backstop_everything_at_its_limit", 14),  # B3
+        ("given_option_1_and_every_stage_at_its_limit", 58),  # B4
+        ("given_option_2_and_a_generator_that_tells_on_the_last_day", 42),  # B6
+        ("given_option_2_and_a_generator_that_tells_a_day_late", 43),  # B7
+    ],
+)
+def test_days_at_risk_and_energy_measured_too_little_follow_from_what_the_case_has_learnt(name, days):
+    """And B5: 6 kWh of export a day."""
+    scenario = read_scenario(SCENARIOS / name)
+    facts = fold(scenario.timetable, scenario.opening, scenario.events).facts
+    since, until = facts["commissioning_date"], facts["replaced_on"]
+    assert meter_days_at_risk(since, until) == days
+    export = {since + timedelta(days=place): 6_000 for place in range(100)}
+    assert mismeasured("ELECTROMECHANICAL", False, export, since, until).error_wh == -days * 6_000
+
+
+def test_days_unknown_run_on_when_the_supplier_changes():
+    """B12: the case that follows counts from the same commissioning."""
+    before, after = (
+        read_scenario(SCENARIOS / f"given_option_1_and_{name}")
+        for name in (
+            "a_change_of_supplier_on_the_sixth_working_day",
+            "the_notice_sent_again_to_the_new_supplier",
+        )
+    )
+    ended = fold(before.timetable, before.opening, before.events)
+    assert [(one.timetable, one.on) for one in ended.follow_ons] == [(after.timetable.id, after.opening.opened_on)]
+    found = fold(after.timetable, after.opening, after.events).facts
+    assert found["commissioning_date"] == ended.facts["commissioning_date"]
+    assert meter_days_unknown(found["commissioning_date"], found["found_on"]) == 23
+
+
+@pytest.mark.parametrize(
+    ("registered", "addressee", "said"),
+    [
+        ("HHSP", "HHSP", None),
+        ("HHSP", "", None),
+        ("HHSP", "UDMS", "went to UDMS, and HHSP is registered"),
+        ("", "", "No Import Supplier is known to be registered"),
+        ("", "UDMS", "No Import Supplier is known to be registered"),
+    ],
+)
+def test_a_notice_must_reach_the_import_supplier_registered_on_its_day(registered, addressee, said):
+    found = notice_problem(MPAN, NOTICE, registered, addressee)
+    if said is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.code, found.severity, found.settlement_date) == ("BS-201", "error", NOTICE)
+        assert MPAN in found.message
+        assert said in found.message
+
+
+def test_the_supplier_of_the_day_of_the_notice_is_meant_and_not_a_later_one():
+    timetable = find_timetable("microgeneration-backstop-1")
+    unknown = Opening("MB000001", timetable.id, NOTICE, {"ldso": "LOND"}, {"import_mpan": MPAN})
+
+    def said(known_on):
+        known = Event("party", 2, known_on, "party", data={"import_supplier": "HHSP"})
+        told = notice(date(2025, 3, 5))
+        return [one.code for one in fold(timetable, unknown, [told, known], date(2025, 3, 10)).findings]
+
+    assert "BS-201" not in said(date(2025, 3, 4))
+    assert "BS-201" in said(date(2025, 3, 6))
+
+
+def test_an_outcome_that_a_person_names_needs_no_finding_in_a_file():
+    timetable = find_timetable("microgeneration-backstop-2")
+    asked = Event("asked", 2, NOTICE, "flow", "O2.1", "asked", "D0142")
+    by_name = Event("answer", 3, NOTICE, "flow", "O2.2", "present", "D0150")
+    silent = Event("answer", 3, NOTICE, "flow", "O2.2", "", "D0150")
+
+    def codes(answer):
+        return {one.code for one in fold(timetable, opened(2), [notice(), asked, answer]).findings}
+
+    assert codes(by_name) == {"CS-111"}
+    assert codes(silent) == {"CS-111", "CS-110", "BS-202"}
+
+
+@pytest.mark.parametrize("on", [date(2021, 8, 31), date(2021, 9, 1), NOTICE])
+def test_a_case_opened_after_its_kind_was_history_says_since_when_and_why(on):
+    timetable = find_timetable("microgeneration-backstop-2")
+    findings = fold(timetable, opened(2, on=on)).findings
+    if on < date(2021, 9, 1):
+        assert findings == ()
+    else:
+        (one,) = findings
+        assert (one.code, one.severity) == ("CS-111", "warning")
+        assert f"opened on {on}" in one.message
+        assert "2021-09-01" in one.message
+        assert "P420" in one.message
+
+
+def test_a_timetable_that_is_history_says_why_and_no_other_does():
+    for timetable_id in timetables():
+        timetable = find_timetable(timetable_id)
+        assert bool(timetable.selectable_because) == (timetable.selectable_to is not None), timetable_id
 
 
 def test_the_processes_are_off_for_real_registrations_since_the_code_moved():

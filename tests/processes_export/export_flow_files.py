@@ -7,6 +7,7 @@ from halfhour.formats.flows.records import Record, new_flow, write_flow
 from numbered_files import numbered
 
 IMPORT, EXPORT = "1012345678903", "1020000000015"
+SCOTTISH_IMPORT, SCOTTISH_EXPORT = "1812345678900", "1820000000011"
 SUPPLIER, LDSO, MOA, DC, DA = ("X", "GREN"), ("R", "LOND"), ("M", "HHMO"), ("C", "HHDC"), ("A", "HHDA")
 SMRS = ("P", "LOND")
 
@@ -24,11 +25,10 @@ def flow_file(name, sender, recipient, created, *groups):
     return write_flow(new_flow(find_layout(f"{name}001"), header, list(groups)))
 
 
-def d0168(day, capacity="4"):
+def d0168(day, capacity="4", settled_as="H", technology="pv"):
     """The request of an export MPAN."""
-    wanted = Record(
-        "X02", {"measurement_quantity": "AE", "settled_as": "H", "technology": "pv", "capacity_kw": capacity}
-    )
+    items = {"settled_as": settled_as, "technology": technology, "capacity_kw": capacity}
+    wanted = Record("X02", {"measurement_quantity": "AE", **items})
     site = Record("X01", {"request_reference": "GREN-1", "import_mpan_core": IMPORT}, groups=[wanted])
     return flow_file("D0168", SUPPLIER, LDSO, day, site)
 
@@ -119,6 +119,29 @@ def d0010(day):
     return flow_file("D0010", DC, SUPPLIER, day, Record("026", {"mpan_core": EXPORT}, groups=[meter]))
 
 
+def d0036(day, advances):
+    """Half-hourly advances, so many a Settlement Day."""
+    days = [
+        Record(
+            "102",
+            {"settlement_date": date},
+            groups=[Record("103", {"advance_indicator": "A", "advance_kwh": "0.125"}) for _ in range(number)],
+        )
+        for date, number in advances.items()
+    ]
+    system = Record("101", {"mpan_core": EXPORT, "measurement_quantity": "AE"}, groups=days)
+    return flow_file("D0036", DC, SUPPLIER, day, system)
+
+
+def scottish(files):
+    """The same files about MPANs of the distributor in southern Scotland."""
+    made = {}
+    for name, content in files.items():
+        text = content.decode().replace(IMPORT, SCOTTISH_IMPORT).replace(EXPORT, SCOTTISH_EXPORT)
+        made[name] = text.replace("LOND", "SPOW").encode()
+    return made
+
+
 START = "20250320"
 UP_TO_REGISTRATION = {
     "01-request.usr": d0168("20250304"),
@@ -170,8 +193,9 @@ _FILES = {
     },
     "given_solution_c_and_a_refusal_against_the_rule": APPOINTED | {"07-rejection.usr": d0261("20250320", START, "NC")},
     "given_solution_c_and_silence_that_counts_as_acceptance": APPOINTED,
-    "given_solution_c_and_45_kw": APPOINTED | {"01-request.usr": d0168("20250304", "45")},
-    "given_solution_c_without_a_number_of_days": APPOINTED,
+    "given_solution_c_and_45_kw": APPOINTED
+    | {"01-request.usr": d0168("20250304", "45"), "07-rejection.usr": d0261("20250326", START, "NC")},
+    "given_solution_c_without_a_number_of_days": APPOINTED | {"07-operator_accepts.usr": d0011("20250630", START)},
     "given_a_meter_operator_that_accepts_four_days_late": APPOINTED
     | {
         "07-collector_accepts.usr": d0011("20250320", START, DC),
@@ -187,6 +211,79 @@ _FILES = {
         "08-operator.usr": d0155("20250325", "20250401"),
         "09-operator_accepts.usr": d0011("20250327", "20250401"),
     },
+    "given_easter_and_acts_in_time_late_and_not_at_all": {
+        "01-request.usr": d0168("20250409"),
+        "02-allocation.usr": d0169("20250416"),
+        "03-registration.usr": d0217("20250417", "20250422"),
+        "04-aggregator.usr": d0153("20250417", "20250422"),
+        "05-operator.usr": d0155("20250422", "20250422"),
+        "06-collector.usr": d0155("20250423", "20250422", DC),
+        "07-collector_accepts.usr": d0011("20250430", "20250422", DC),
+        "08-operator.usr": d0155("20250507", "20250521"),
+        "09-operator_accepts.usr": d0011("20250514", "20250521"),
+        "10-others.usr": d0148("20250516", "20250422"),
+        "11-details.usr": d0268("20250521", "20250521"),
+    },
+    "given_a_clock_change_and_a_first_day_of_25_hours": {
+        "01-request.usr": d0168("20251013"),
+        "02-allocation.usr": d0169("20251016"),
+        "03-registration.usr": d0217("20251017", "20251025"),
+        "04-operator.usr": d0155("20251020", "20251025"),
+        "05-collector.usr": d0155("20251020", "20251025", DC),
+        "06-aggregator.usr": d0153("20251020", "20251025"),
+        "07-operator_accepts.usr": d0011("20251027", "20251025"),
+        "08-collector_accepts.usr": d0011("20251027", "20251025", DC),
+        "09-others.usr": d0148("20251028", "20251025"),
+        "10-details.usr": d0268("20251103", "20251025"),
+        "11-advances.usr": d0036("20251117", {"20251025": 48, "20251026": 50, "20251027": 48}),
+    },
+    "given_a_scottish_site_over_st_andrews_day_and_2_january": scottish(
+        {
+            "01-request.usr": d0168("20251201"),
+            "02-allocation.usr": d0169("20251210"),
+            "03-registration.usr": d0217("20251217", "20251222"),
+            "04-operator.usr": d0155("20251218", "20251222"),
+            "05-collector.usr": d0155("20251218", "20251222", DC),
+            "06-aggregator.usr": d0153("20251218", "20251222"),
+            "07-operator_accepts.usr": d0011("20251229", "20251222"),
+            "08-collector_accepts.usr": d0011("20260102", "20251222", DC),
+            "09-others.usr": d0148("20260105", "20251222"),
+            "10-details.usr": d0268("20260108", "20251222"),
+        }
+    ),
+    "given_30_kw_that_are_to_be_non_half_hourly": {"01-request.usr": d0168("20250304", "30", "N")},
+    "given_29_9_kw_that_are_to_be_non_half_hourly": {"01-request.usr": d0168("20250304", "29.9", "N")},
+    "given_generation_older_than_the_guarantee": {"01-request.usr": d0168("20200106", "3.6")},
+    "given_solution_a_and_everybody_in_time": {
+        "01-request.usr": d0168("20250304"),
+        "02-allocation.usr": d0169("20250310"),
+        "03-operator.usr": d0155("20250311", START),
+        "04-collector.usr": d0155("20250311", START, DC),
+        "05-registration.usr": d0217("20250314", START),
+        "06-aggregator.usr": d0153("20250317", START),
+        "07-operator_accepts.usr": d0011("20250318", START),
+        "08-collector_accepts.usr": d0011("20250318", START, DC),
+        "09-others.usr": d0148("20250319", START),
+        "10-details.usr": d0268("20250321", START),
+        "11-advances.usr": d0036("20250324", {START: 48}),
+    },
+    "given_solution_b_and_a_meter_operator_without_a_contract": APPOINTED
+    | {"07-rejection.usr": d0261("20250320", START, "NC")},
+    "given_solutions_a_and_c_and_silence_that_counts_as_acceptance": {
+        "01-request.usr": d0168("20250304"),
+        "02-allocation.usr": d0169("20250310"),
+        "03-operator.usr": d0155("20250311", START),
+    },
+    "given_solution_c_and_an_acceptance_on_the_last_day": APPOINTED
+    | {"07-operator_accepts.usr": d0011("20250324", START)},
+    "given_solution_c_and_a_meter_operator_that_serves_another_customer_there": APPOINTED
+    | {
+        "07-rejection.usr": d0261("20250320", START, "NC"),
+        "08-operator.usr": d0155("20250324", "20250327"),
+        "09-operator_accepts.usr": d0011("20250326", "20250327"),
+    },
+    "given_solution_c_and_a_meter_operator_that_serves_nobody_there": APPOINTED
+    | {"07-rejection.usr": d0261("20250320", START, "NC")},
     "given_a_rejection_with_a_code_that_nobody_knows": APPOINTED | {"07-rejection.usr": d0261("20250320", START, "ZZ")},
 }
 

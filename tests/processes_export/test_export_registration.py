@@ -18,6 +18,7 @@ from halfhour.processes.export_registration import (
     check_pair,
     days_to_settlement,
     obliged,
+    plant_problems,
     rejection_class,
     settlement_mode,
     stage_days,
@@ -223,3 +224,88 @@ def test_solution_c_waits_for_n_working_days_and_then_says_what_the_rule_says(ap
     assert (late.state, late.step("E7").attempts[0].late) == ("MOA_ACCEPTED", 1)
     deemed = under_solution_c(appointed_on, n, deemed_acceptance=True)(day_after)
     assert (deemed.state, deemed.step("E7").attempts[0].deemed) == ("MOA_ACCEPTED", True)
+
+
+def answered(timetable_id, answer, **parameters):
+    """A small export registered under a timetable, everybody else in time, up to the end of June."""
+    facts = {
+        "import_mpan": IMPORT,
+        "technology": "pv",
+        "capacity_kw": Decimal("3.6"),
+        "settlement_mode": "HH",
+        "dno_confirmation": True,
+        "moa_obliged": True,
+    }
+    timetable = find_timetable(timetable_id)
+    opening = Opening("ER1", timetable_id, CONTRACT, {}, facts, parameters)
+    _, state = project(timetable, opening, [], {"E7": answer}, until=HORIZON)
+    return state
+
+
+HORIZON = date(2025, 6, 30)
+EXPORTED = {CONTRACT + timedelta(days=place): 6_000 for place in range((HORIZON - CONTRACT).days)}
+
+
+def left_out(state):
+    """Export that a case leaves out of Settlement up to the horizon."""
+    settled = {day: 6_000 for day in EXPORTED if state.state == "SETTLING" and day >= state.ended_on}
+    return unsettled(EXPORTED, settled)
+
+
+def test_an_obligation_leaves_no_more_export_unsettled_than_silence_does():
+    """T13 and T14: the same silence, as it is today and where it counts as acceptance after five Working Days."""
+    silent = answered("export-registration", "silent")
+    deemed = answered("export-registration-c", "silent", deemed_acceptance=True)
+    assert silent.state == "MOA_SILENT"
+    assert left_out(silent).wh == len(EXPORTED) * 6_000 == 119 * 6_000
+    assert deemed.state == "SETTLING"
+    assert left_out(deemed).wh == (deemed.ended_on - CONTRACT).days * 6_000 < left_out(silent).wh
+
+
+@pytest.mark.parametrize("answer", ["silent", "accepted_by_hand", "rejected_data"])
+def test_solution_c_without_a_number_of_days_is_as_today(answer):
+    """T17: whatever the Meter Operator does."""
+    today, under_c = (answered(f"export-registration{one}", answer, t_moa_answer="none") for one in ("", "-c"))
+    for name in ("state", "kind", "ended_on", "facts", "measures", "flows"):
+        assert getattr(under_c, name) == getattr(today, name), name
+    assert [(one.ref, one.due) for one in under_c.waiting] == [(one.ref, one.due) for one in today.waiting]
+
+
+@pytest.mark.parametrize(
+    ("technology", "capacity", "half_hourly", "contract_on", "expected"),
+    [
+        ("pv", "30", False, CONTRACT, ["EX-106"]),
+        ("pv", "29.9", False, CONTRACT, []),
+        ("micro-chp", "50", True, CONTRACT, []),
+        ("micro-chp", "51", False, CONTRACT, ["EX-101", "EX-106"]),
+        ("other", "4", True, CONTRACT, ["EX-101"]),
+        ("pv", "3.6", True, date(2020, 1, 1), []),
+        ("pv", "3.6", True, date(2019, 12, 31), ["EX-101"]),
+    ],
+)
+def test_a_plant_is_within_the_guarantee_by_its_technology_capacity_and_day(
+    technology, capacity, half_hourly, contract_on, expected
+):
+    found = plant_problems(contract_on, technology, Decimal(capacity), half_hourly=half_hourly)
+    assert [one.code for one in found] == expected
+    assert all(one.severity == "error" and one.next_step for one in found)
+
+
+def test_a_scottish_site_would_have_later_days_by_scotlands_holidays():
+    """The code counts by England and Wales; whoever asks what if it counted by Scotland's is told other days."""
+    scenario = read_scenario(SCENARIOS / "given_a_scottish_site_over_st_andrews_day_and_2_january")
+
+    def due_on(ref, day, calendar=None):
+        state = fold(scenario.timetable, scenario.opening, scenario.events, day, calendar)
+        return next(one.due for one in state.waiting if one.ref == ref)
+
+    # Without St Andrew's Day two Working Days after 27 November are 28 November and 2 December; without 2 January five
+    # after 29 December are 30, 31, 5, 6, 7 January.
+    assert (due_on("E2", date(2025, 11, 28)), due_on("E2", date(2025, 11, 28), "SCT")) == (
+        date(2025, 12, 1),
+        date(2025, 12, 2),
+    )
+    assert (due_on("E11", date(2025, 12, 30)), due_on("E11", date(2025, 12, 30), "SCT")) == (
+        date(2026, 1, 6),
+        date(2026, 1, 7),
+    )
