@@ -12,6 +12,7 @@ from halfhour.processes.export_registration.eligibility import (
 )
 from halfhour.processes.export_registration.measures import Unsettled, days_to_settlement, stage_days, unsettled
 from halfhour.processes.export_registration.obligation import ImportAppointment, obliged
+from halfhour.processes.export_registration.profiling import ProfileError, periods_on, profile_error
 from halfhour.processes.export_registration.rejections import rejection_class
 
 __all__ = [
@@ -19,12 +20,15 @@ __all__ = [
     "Application",
     "ExportPair",
     "ImportAppointment",
+    "ProfileError",
     "Unsettled",
     "application_problems",
     "check_pair",
     "days_to_settlement",
     "obliged",
+    "periods_on",
     "plant_problems",
+    "profile_error",
     "rejection_class",
     "settlement_mode",
     "stage_days",

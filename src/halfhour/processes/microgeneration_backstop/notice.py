@@ -20,10 +20,11 @@ def notice_problem(mpan: str, informed_on: date, registered: str, addressee: str
     """
     if registered and addressee in ("", registered):
         return None
+    then = "and correct the day of this event to that of sending: its clock starts then."
     if registered:
         what = f"The notice of {informed_on} about {mpan} went to {addressee}, and {registered} is registered."
-        step = f"The LDSO sends it to {registered}, whose clock starts then."
+        step = f"Send it to {registered}, {then}"
     else:
         what = f"No Import Supplier is known to be registered for {mpan} on {informed_on}, the day of the notice."
-        step = "Look the registration up, record the Import Supplier, and send it the notice: its clock starts then."
+        step = f"Look the registration up, record the Import Supplier, send it the notice, {then}"
     return Finding("BS-201", "error", what, step, msid=mpan, settlement_date=informed_on)
