@@ -128,9 +128,17 @@ def test_two_meter_operators_on_one_meter_are_found_from_the_day_on_which_they_d
         Appointed(IMPORT, "M", "HHMO", None, date(2025, 6, 1)),
         Appointed(IMPORT, "M", "EELM", date(2025, 6, 1)),
     ]
-    found = only(sound(appointments=tuple(agents)), "CK-103")
+    found = only(sound(appointments=tuple(agents)), "EX-203")
     assert (found.since, found.whose, found.msid) == (date(2025, 6, 1), "GREN", EXPORT)
-    assert "EELM" in found.message
+    assert "Import has Meter Operator EELM, export HHMO." in found.message
+
+
+def test_a_meter_operator_of_one_side_only_differs_and_of_neither_is_not_known():
+    agents = [one for one in sound().appointments if (one.msid, one.role) != (EXPORT, "M")]
+    assert "HHMO, export none" in only(sound(appointments=tuple(agents)), "EX-203").message
+    neither = [one for one in agents if (one.msid, one.role) != (IMPORT, "M")]
+    assert "EX-203" not in codes(sound(appointments=tuple(neither)))
+    assert "EX-203 is not decided" in only(sound(appointments=tuple(neither)), "CK-103").message
 
 
 def test_a_meter_in_the_details_of_one_side_only_is_the_meter_operators():
@@ -139,20 +147,64 @@ def test_a_meter_in_the_details_of_one_side_only_is_the_meter_operators():
         MeterOfMsid("S2", IMPORT, "AI", None, None, date(2025, 6, 10)),
         MeterOfMsid("S1", EXPORT, "AE"),
     )
-    found = [one for one in run_checks(sound(meters=meters)) if one.code == "CK-104"]
-    assert {(one.msid, one.since) for one in found} == {(EXPORT, date(2025, 6, 10)), (IMPORT, date(2025, 6, 10))}
-    assert {one.whose for one in found} == {"HHMO"}
+    found = only(sound(meters=meters), "EX-202")
+    assert (found.msid, found.since, found.whose) == (EXPORT, date(2025, 6, 10), "HHMO")
+    assert "Import has Meter S2, export S1." in found.message
+
+
+def test_an_export_without_an_ae_register_or_on_the_register_of_another_is_found():
+    assert (
+        "AI register is mapped"
+        in only(sound(meters=(MeterOfMsid("S1", IMPORT, "AI,AE"), MeterOfMsid("S1", EXPORT, "AI"))), "EX-204").message
+    )
+    assert codes(sound(meters=(MeterOfMsid("S1", IMPORT, "AI,AE"), MeterOfMsid("S1", EXPORT, "AI,AE")))) == []
+    other = Metering("Meter 2", "boundary", CUSTOMER, "1040000000030", supplier="HHSP")
+    both = Portfolio(Path(), (solar(), Site("barn", "Barn", "_C", "LV", metering=(other,))))
+    meters = (*sound().meters, MeterOfMsid("S1", "1040000000030", "AE", None, None, date(2025, 3, 1)))
+    found = only(replace(sound(meters=meters, dispensed=()), portfolio=both), "EX-210")
+    assert (found.since, found.whose) == (date(2025, 3, 1), "GREN")
+
+
+def test_an_export_that_outlives_its_import_is_an_orphan():
+    ended = (
+        Registration(IMPORT, "HHSP", None, date(2025, 6, 10)),
+        Registration(EXPORT, "GREN"),
+        Registration(CUSTOMER, "UDMS"),
+    )
+    found = only(sound(registrations=ended), "EX-209")
+    assert (found.since, found.whose) == (date(2025, 6, 10), "GREN")
+    both = (ended[0], Registration(EXPORT, "GREN", None, date(2025, 6, 10)), ended[2])
+    assert "EX-209" not in codes(sound(registrations=both))
 
 
 def test_a_third_party_meter_that_no_site_differences_is_found():
     assert only(sound(dispensed=(CUSTOMER, "1040000000030")), "CK-105").msid == "1040000000030"
 
 
-def test_agents_that_differ_in_a_private_network_hold_its_data():
+def test_agents_that_differ_in_a_private_network_are_condition_3():
     agents = [one for one in sound().appointments if (one.msid, one.role) != (CUSTOMER, "C")]
-    found = only(sound(appointments=tuple(agents)), "CK-106")
-    assert (found.msid, found.whose) == (CUSTOMER, "UDMS")
-    assert "nobody" in found.message
+    agents += [
+        Appointed(CUSTOMER, "C", "HHDC", None, date(2025, 5, 1)),
+        Appointed(CUSTOMER, "C", "EELC", date(2025, 5, 1)),
+    ]
+    found = only(sound(appointments=tuple(agents)), "PN-403")
+    assert (found.msid, found.whose, found.since) == (CUSTOMER, "UDMS", date(2025, 5, 1))
+    assert "is EELC, and that of the boundary is HHDC" in found.message
+
+
+def test_an_agent_that_is_not_recorded_in_a_private_network_is_said_and_one_of_nobody_is_not_known():
+    agents = [one for one in sound().appointments if (one.msid, one.role) != (CUSTOMER, "C")]
+    assert "not known" in only(sound(appointments=tuple(agents)), "PN-403").message
+    none = [one for one in agents if one.msid not in (IMPORT, CUSTOMER)]
+    assert "PN-403" not in codes(sound(appointments=tuple(none)))
+    assert "PN-403 is not decided" in " ".join(one.message for one in run_checks(sound(appointments=tuple(none))))
+
+
+def test_agents_of_a_network_that_is_not_differenced_may_differ():
+    agents = [one for one in sound().appointments if (one.msid, one.role) != (CUSTOMER, "C")]
+    sites = (solar(), replace(network(import_mtc="997", losses=Decimal("0.02")), settlement_option="boundary"))
+    given = replace(sound(appointments=tuple(agents)), portfolio=Portfolio(Path(), sites), dispensed=())
+    assert "PN-403" not in codes(given)
 
 
 def test_another_class_than_997_needs_a_change_in_progress():
@@ -168,10 +220,12 @@ def test_losses_need_evidence():
     assert only(sound(evidence=(Evidence(CUSTOMER, None, date(2025, 5, 1)),)), "CK-108").since == date(2025, 5, 1)
 
 
-def test_a_declaration_lapses_by_its_end_and_by_another_supplier():
+def test_a_declaration_ends_with_none_after_it_or_lapses_before_its_end():
     declared = (Declaration("emr-msid", ("Meter 1",), "HHSP", None, date(2024, 1, 1), date(2025, 6, 1)),)
     ended = replace(sound(), portfolio=Portfolio(Path(), (replace(solar(), declarations=declared),)), dispensed=())
     assert only(ended, "CK-109").since == date(2025, 6, 1)
+    after = (*declared, Declaration("emr-msid", ("Meter 1",), "HHSP", None, date(2025, 6, 1)))
+    assert codes(replace(ended, portfolio=Portfolio(Path(), (replace(solar(), declarations=after),)))) == []
     still = (replace(declared[0], effective_to=None),)
     changed = replace(
         ended,
@@ -179,10 +233,21 @@ def test_a_declaration_lapses_by_its_end_and_by_another_supplier():
         registrations=(
             Registration(IMPORT, "HHSP", None, date(2025, 6, 5)),
             Registration(IMPORT, "UDMS", date(2025, 6, 5)),
+            Registration(EXPORT, "GREN"),
         ),
     )
-    found = only(changed, "CK-109")
-    assert (found.since, found.whose) == (date(2025, 6, 5), "UDMS")
+    found = only(changed, "DC-301")
+    assert (found.since, found.whose, found.msid) == (date(2025, 6, 5), "UDMS", IMPORT)
+    assert "UDMS is Import Supplier" in found.message
+
+
+def test_a_declaration_lapses_with_final_demand_as_well():
+    kitchen = Metering("Kitchen", "customer", effective_from=date(2025, 6, 3))
+    declared = (Declaration("emr-msid", ("Meter 1",), "HHSP", None, date(2024, 1, 1)),)
+    site = replace(solar(), declarations=declared, metering=(*solar().metering, kitchen))
+    found = only(replace(sound(), portfolio=Portfolio(Path(), (site,)), dispensed=()), "DC-301")
+    assert (found.since, found.whose) == (date(2025, 6, 3), "HHSP")
+    assert "final demand" in found.message
 
 
 def test_the_dearest_problem_comes_first_and_every_check_says_what_it_asks():

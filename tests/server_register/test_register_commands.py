@@ -92,3 +92,21 @@ def test_timetables_are_told_as_documents(told, tmp_path):
     assert [step["ref"] for step in document["steps"]][:2] == ["P1.1", "P1.2"]
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     assert "PT-005" in told("timetable", "no-such", code=2)
+
+
+def test_a_check_of_a_past_day_sees_the_cases_that_were_open_then(told, tmp_path):
+    told("register", "import", contract_portfolio(tmp_path / "ridgeway"), "--why", "first import")
+    facts = ("--fact", f"import_mpan={MSID}", "--fact", "commissioning_date=2025-02-24", "--fact", "technology=pv")
+    parties = ("--party", "ldso=LOND", "--party", "import_supplier=HHSP", "--party", "moa=HHMO")
+    case = told("case", "open", "microgeneration-backstop-1", "--on", "2025-03-03", *facts, *parties)["case"]
+    told("case", "record", case, "P1.2", "informed_by_hand", "--on", "2025-03-03")
+    told("case", "record", case, "C1", "changed", "--on", "2025-04-10", "--data", "new_supplier=UDMS")
+
+    def missed(day):
+        problems = told("register", "check", "--on", day)["problems"]
+        return [(one["since"], one["whose"]) for one in problems if (one["code"], one["case"]) == ("CK-110", case)]
+
+    # The Supplier asks on the day on which it becomes aware; the case ends with the change of Supplier on 10 April.
+    assert missed("2025-03-02") == missed("2025-03-03") == []
+    assert missed("2025-03-04") == missed("2025-04-09") == [("2025-03-03", "HHSP")]
+    assert missed("2025-04-10") == []

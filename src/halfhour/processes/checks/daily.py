@@ -1,7 +1,7 @@
 """The daily checks, small functions run in one list, each with the question that it asks.
 
-Sources: handbook export-registration 11 (EX-202, EX-203), private-networks 5 and 10 (PN-401, PN-403, PN-404),
-microgeneration-backstop 6, chargeable-imports 6.
+Sources: handbook private-networks 5 and 10 (PN-401, PN-404), microgeneration-backstop 6. What a process decides itself
+is in `by_process`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from halfhour.processes.checks.snapshot import Problem, Snapshot, since
+from halfhour.processes.checks.by_process import (
+    agents_in_private_networks,
+    declarations_that_lapsed,
+    pairs_at_shared_meters,
+)
+from halfhour.processes.checks.snapshot import Problem, Snapshot
 from halfhour.processes.dated import Dated, on_day
 from halfhour.register.model import Metering, Site
 
@@ -54,7 +59,7 @@ def export_not_settled(snapshot: Snapshot) -> Iterator[Problem]:
 
 def meters_that_may_run_backwards(snapshot: Snapshot) -> Iterator[Problem]:
     """Is there an electromechanical Meter with generation behind it and no backstop known?"""
-    for site, metering in _in_force(snapshot):
+    for site, metering in snapshot.in_force():
         if metering.import_msid is None or not _has_generation(site, snapshot.day):
             continue
         for meter in on_day(snapshot.meters, snapshot.day):
@@ -73,47 +78,11 @@ def meters_that_may_run_backwards(snapshot: Snapshot) -> Iterator[Problem]:
                 )
 
 
-def meter_operators_of_shared_meters(snapshot: Snapshot) -> Iterator[Problem]:
-    """Is a Meter that measures import and export in the hands of two Meter Operators (EX-203)?"""
-    for site, metering in _in_force(snapshot):
-        pair = metering.import_msid, metering.export_msid
-        if metering.meter != "import-export" or pair[0] is None or pair[1] is None:
-            continue
-        found = _agents_differ(snapshot, (pair[0], pair[1]), "M")
-        if found:
-            first, told = found
-            message = f"Import {pair[0]} and export {pair[1]} share a Meter and have different Meter Operators: {told}."
-            step = "The Supplier of the export appoints the Meter Operator of the import from that day."
-            yield _problem("CK-103", site, pair[1], snapshot.supplier(pair[1]), first, message, step)
-
-
-def serials_of_shared_meters(snapshot: Snapshot) -> Iterator[Problem]:
-    """Is the serial number of a shared Meter missing in the Meter Technical Details of one side (EX-202)?"""
-    for site, metering in _in_force(snapshot):
-        if metering.meter != "import-export" or metering.import_msid is None or metering.export_msid is None:
-            continue
-        sides = metering.import_msid, metering.export_msid
-
-        def lacking(day: date, sides: tuple[str, str] = sides) -> list[tuple[str, str]]:
-            """Serial numbers that one side has and the other lacks, with the side."""
-            held = [{one.serial for one in on_day(snapshot.meters, day) if one.msid == msid} for msid in sides]
-            return [(serial, sides[1 - side]) for side in (0, 1) for serial in sorted(held[side] - held[1 - side])]
-
-        about = [one for one in snapshot.meters if one.msid in sides]
-        for serial, msid in lacking(snapshot.day):
-            first = since(snapshot.day, lambda day, one=(serial, msid), of=lacking: one in of(day), about)  # type: ignore[misc]
-            whose = snapshot.agent(msid, "M", snapshot.day)
-            message = f"Meter {serial} is in the details of one side and not in those of {msid}, which shares it."
-            yield _problem(
-                "CK-104", site, msid, whose, first, message, "Ask the Meter Operator for the details of both."
-            )
-
-
 def third_party_meters_not_differenced(snapshot: Snapshot) -> Iterator[Problem]:
     """Is there an MSID under D/380 that no site differences?"""
     differenced = {
         metering.import_msid
-        for site, metering in _in_force(snapshot)
+        for site, metering in snapshot.in_force()
         if metering.at == "third-party" and site.settlement_option == "difference"
     }
     for msid in sorted(set(snapshot.dispensed) - differenced):
@@ -121,24 +90,6 @@ def third_party_meters_not_differenced(snapshot: Snapshot) -> Iterator[Problem]:
         step = "Add it to its site as a third-party metering, or end the dispensation."
         whose = snapshot.supplier(msid)
         yield Problem("CK-105", "error", "", msid, whose, None, None, None, "", message, step)
-
-
-def agents_in_private_networks(snapshot: Snapshot) -> Iterator[Problem]:
-    """Do the agents of a Third Party Meter differ from those of the boundary (PN-403)?"""
-    for site, metering in _third_parties(snapshot):
-        boundary = next(
-            (one.import_msid for one in site.metering if one.at == "boundary" and one.active(snapshot.day)), None
-        )
-        for role, title in (("M", "Meter Operator"), ("C", "Data Collector")):
-            if boundary is None or metering.import_msid is None:
-                continue
-            found = _agents_differ(snapshot, (boundary, metering.import_msid), role)
-            if found:
-                first, told = found
-                message = f"{metering.name} has another {title} than the boundary: {told}. What is differenced is held."
-                step = "Appoint the same agent on both from that day (PN-403)."
-                whose = snapshot.supplier(metering.import_msid)
-                yield _problem("CK-106", site, metering.import_msid, whose, first, message, step)
 
 
 def mtc_of_third_party_meters(snapshot: Snapshot) -> Iterator[Problem]:
@@ -169,41 +120,6 @@ def losses_without_evidence(snapshot: Snapshot) -> Iterator[Problem]:
             yield _problem("CK-108", site, msid, snapshot.supplier(msid), first, message, step)
 
 
-def declarations_that_lapsed(snapshot: Snapshot) -> Iterator[Problem]:
-    """Has a declaration ended with none after it, or does another Supplier now supply what it declares?"""
-    for site in snapshot.portfolio.sites:
-        for one in site.declarations:
-            later = [
-                other
-                for other in site.declarations
-                if other.kind == one.kind and set(other.metering) & set(one.metering) and other.active(snapshot.day)
-            ]
-            if one.effective_to is not None and one.effective_to <= snapshot.day and not later:
-                message = f"The {one.kind} declaration over {', '.join(one.metering)} ended on {one.effective_to}."
-                yield _problem(
-                    "CK-109", site, "", one.by or "", one.effective_to, message, "Declare again, or end the use."
-                )
-            if one.active(snapshot.day) and one.by and one.kind in ("emr-msid", "emr-amsid", "nfd"):
-                yield from _declared_by_another(snapshot, site, one.by, one.kind, one.metering)
-
-
-def _declared_by_another(
-    snapshot: Snapshot, site: Site, by: str, kind: str, names: tuple[str, ...]
-) -> Iterator[Problem]:
-    for metering in site.metering:
-        msid = metering.import_msid
-        if metering.at != "boundary" or metering.name not in names or msid is None or not metering.active(snapshot.day):
-            continue
-        supplier = snapshot.supplier(msid)
-        if supplier and supplier != by:
-            about = [one for one in snapshot.registrations if one.msid == msid]
-            first = since(snapshot.day, lambda day, one=msid: snapshot.supplier(one, day) not in ("", by), about)  # type: ignore[misc]
-            message = f"The {kind} declaration of {by} covers {msid}, which {supplier} supplies: it has lapsed."
-            yield _problem(
-                "CK-109", site, msid, supplier, first, message, "The new Supplier declares, if it is still so."
-            )
-
-
 def clocks_missed(snapshot: Snapshot) -> Iterator[Problem]:
     """Has a clock of a case run out?"""
     for state in snapshot.cases:
@@ -221,8 +137,7 @@ def clocks_missed(snapshot: Snapshot) -> Iterator[Problem]:
 CHECKS: tuple[Check, ...] = (
     export_not_settled,
     meters_that_may_run_backwards,
-    meter_operators_of_shared_meters,
-    serials_of_shared_meters,
+    pairs_at_shared_meters,
     third_party_meters_not_differenced,
     agents_in_private_networks,
     mtc_of_third_party_meters,
@@ -233,13 +148,8 @@ CHECKS: tuple[Check, ...] = (
 """In the order of the handbook's pages."""
 
 
-def _in_force(snapshot: Snapshot) -> Iterator[tuple[Site, Metering]]:
-    for site in snapshot.portfolio.sites:
-        yield from ((site, one) for one in site.metering if one.active(snapshot.day))
-
-
 def _third_parties(snapshot: Snapshot) -> Iterator[tuple[Site, Metering]]:
-    return ((site, one) for site, one in _in_force(snapshot) if one.at == "third-party")
+    return ((site, one) for site, one in snapshot.in_force() if one.at == "third-party")
 
 
 def _has_generation(site: Site, day: date) -> bool:
@@ -254,20 +164,6 @@ def _none_since(about: Sequence[Dated], day: date, metering: Metering) -> date |
     """The day on which the last of what a metering needs ended; its first day where it never had any."""
     ended = [one.effective_to for one in about if one.effective_to and one.effective_to <= day]
     return max(ended, default=metering.effective_from)
-
-
-def _agents_differ(snapshot: Snapshot, msids: tuple[str, str], role: str) -> tuple[date | None, str] | None:
-    """Since when, and who they are, where two MSIDs have different agents of a role; absence is not agreement."""
-
-    def differ(day: date) -> bool:
-        one, other = (snapshot.agent(msid, role, day) for msid in msids)
-        return one != other
-
-    if not differ(snapshot.day):
-        return None
-    about = [one for one in snapshot.appointments if one.msid in msids]
-    told = ", ".join(f"{msid} {snapshot.agent(msid, role, snapshot.day) or 'nobody'}" for msid in msids)
-    return since(snapshot.day, differ, about), told
 
 
 def _case_about(snapshot: Snapshot, msid: str) -> tuple[str, str]:

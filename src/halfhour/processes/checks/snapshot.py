@@ -5,7 +5,7 @@ Dates are closed-open. What is not known is absent; a check that needs it says s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from decimal import Decimal
 from halfhour.errors import Severity
 from halfhour.processes.cases import CaseState
 from halfhour.processes.dated import Dated, Registration, on_day
-from halfhour.register.model import Portfolio
+from halfhour.register.model import Metering, Portfolio, Site
 
 ONE_DAY = timedelta(days=1)
 
@@ -94,6 +94,11 @@ class Snapshot:
     exports: tuple[ExportDay, ...] = ()
     export_price: Decimal | None = None
 
+    def in_force(self) -> Iterator[tuple[Site, Metering]]:
+        """Every metering of the day with its site."""
+        for site in self.portfolio.sites:
+            yield from ((site, one) for one in site.metering if one.active(self.day))
+
     def supplier(self, msid: str, day: date | None = None) -> str:
         """MPID of the Supplier of an MSID, empty where none is registered."""
         return next((one.supplier for one in on_day(self.registrations, day or self.day) if one.msid == msid), "")
@@ -135,7 +140,9 @@ def since(day: date, wrong: Callable[[date], bool], facts: Iterable[Dated]) -> d
         facts: dated facts; between their dates nothing changes.
     """
     changes: list[date] = sorted(
-        {one for fact in facts for one in (fact.effective_from, fact.effective_to) if one is not None and one <= day}
+        one
+        for one in {end for fact in facts for end in (fact.effective_from, fact.effective_to)}
+        if one is not None and date.min < one <= day
     )
     first: date | None = day if not changes else None
     for change in reversed(changes):
