@@ -43,7 +43,8 @@ inferred, worked out for Halfhour; open, not settled and kept as a parameter.
 def _page(timetable: Timetable) -> str:
     parts = [f"Source: {timetable.source}. A case is about one {timetable.subject}."]
     if timetable.selectable_to:
-        parts.append(f"Not chosen for real cases from {timetable.selectable_to} on, unless asked for.")
+        until, why = timetable.selectable_to, timetable.selectable_because
+        parts.append(f"Not chosen for real cases from {until} on, unless asked for: {why}.")
     if timetable.notes:
         parts.append(timetable.notes.strip())
     if timetable.extends:
