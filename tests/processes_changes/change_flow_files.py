@@ -124,6 +124,16 @@ _FILES = {
         "3-export_appointed.usr": appointed("20251020", "20251016", EXPORTING, NEW_MOA),
         "4-export_accepted.usr": accepted("20251030", "20251016", NEW_MOA, EXPORTING),
     },
+    "given_c3_and_a_new_meter_operator_that_rejects_both_and_then_accepts": {
+        "1-import_appointed.usr": appointed("20250815", "20250901", IMPORTING, NEW_MOA, IMPORT),
+        "2-import_rejected.usr": rejected("20250819", "20250901", NEW_MOA, IMPORTING, IMPORT),
+        "3-import_again.usr": appointed("20250820", "20250901", IMPORTING, NEW_MOA, IMPORT),
+        "4-import_accepted.usr": accepted("20250821", "20250901", NEW_MOA, IMPORTING, IMPORT),
+        "5-export_appointed.usr": appointed("20250826", "20250901", EXPORTING, NEW_MOA),
+        "6-export_rejected.usr": rejected("20250829", "20250901", NEW_MOA, EXPORTING),
+        "7-export_again.usr": appointed("20250901", "20250901", EXPORTING, NEW_MOA),
+        "8-export_accepted.usr": accepted("20250903", "20250901", NEW_MOA, EXPORTING),
+    },
     "given_c4_a_change_of_export_supplier_with_its_own_reading": {
         "01-registered.usr": registered("20250327", "20250327", NEW_EXPORTING, EXPORT),
         **both_agents("20250328", "20250327"),

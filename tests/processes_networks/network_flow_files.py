@@ -216,6 +216,18 @@ def _troubled_agents() -> dict[str, FlowFile]:
     }
 
 
+def _shared_meter() -> dict[str, FlowFile]:
+    start = date(2025, 6, 2)
+    return {
+        "appointment_of_the_operator.usr": appointment(date(2025, 5, 9), OPERATOR, start),
+        "appointment_of_the_collector.usr": appointment(date(2025, 5, 9), COLLECTOR, start, number=2),
+        "collector_rejects.usr": rejection(date(2025, 5, 13), COLLECTOR, start),
+        "appointment_of_the_collector_again.usr": appointment(date(2025, 5, 14), COLLECTOR, start, number=3),
+        "collector_accepts.usr": acceptance(date(2025, 5, 16), COLLECTOR, start),
+        "operator_accepts.usr": acceptance(date(2025, 5, 20), OPERATOR, start),
+    }
+
+
 def files() -> dict[Path, bytes]:
     """Every file of the scenarios by its path."""
     of_folder = {
@@ -223,6 +235,7 @@ def files() -> dict[Path, bytes]:
         "given_a_scottish_network_whose_use_begins_on_the_long_day_of_october": _scottish_clock_change(),
         "given_a_network_in_which_every_customer_has_an_msid": _full_settlement(),
         "given_an_msid_refused_and_agents_that_reject_and_say_nothing": _troubled_agents(),
+        "given_a_shared_meter_whose_collector_rejects_and_whose_operator_is_late": _shared_meter(),
     }
     return {
         SCENARIOS / folder / "flows" / name: content
