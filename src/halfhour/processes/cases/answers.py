@@ -125,12 +125,13 @@ def _not_applied(case: CaseUnderWay, event: Event) -> None:
         return
     waited_for = [step for step in candidates if not step.any_time]
     ready = [step for step in waited_for if case.is_open(step)]
-    early = [step for step in waited_for if _may_open_yet(case, step)]
-    if ready:
+    fits = [step for step in waited_for if step.needs or _outcome(case, step, event) is not None]
+    early = [step for step in fits if _may_open_yet(case, step)]
+    if early:
+        _too_early(case, early[0], event)
+    elif ready:
         _no_outcome(case, ready[0], event)
         case.enter(event.on, ready[0].ref, "attached", "", event.id)
-    elif early and (early[0].needs or _outcome(case, early[0], event) is not None):
-        _too_early(case, early[0], event)
     else:
         case.attach(event, "CS-108", f"{named(event)} came when its step had been answered, and is attached.")
 
