@@ -8,6 +8,7 @@ import pytest
 
 from cli.cli_running import contract_portfolio
 from halfhour.cli.app import main
+from validity.validity_tables import load_market, whole_market
 
 MSID = "1012345678903"
 
@@ -110,3 +111,20 @@ def test_a_check_of_a_past_day_sees_the_cases_that_were_open_then(told, tmp_path
     assert missed("2025-03-02") == missed("2025-03-03") == []
     assert missed("2025-03-04") == missed("2025-04-09") == [("2025-03-03", "HHSP")]
     assert missed("2025-04-10") == []
+
+
+def test_classes_are_checked_daily_where_a_store_of_market_data_is_named(told, tmp_path):
+    folder = tmp_path / "mill"
+    folder.mkdir()
+    (folder / "mill.toml").write_text(
+        '[site]\nid = "mill"\ngsp_group = "_A"\nvoltage = "HV"\n\n[[metering]]\nname = "Meter 1"\nat = "boundary"\n'
+        'import = "1000000000040"\nimport_llfc = "90"\nimport_mtc = "997"\nfrom = 2024-06-01\n',
+        encoding="utf-8",
+    )
+    told("register", "import", folder, "--why", "first import")
+    store = load_market(tmp_path, whole_market())
+    assert told("register", "check", "--on", "2024-06-03")["problems"] == []
+    problems = told("register", "check", "--on", "2024-06-03", "--market-data", store)["problems"]
+    (wrong,) = [one for one in problems if one["code"] == "ID-113"]
+    assert (wrong["msid"], wrong["site_id"], wrong["since"]) == ("1000000000040", "mill", "2024-06-01")
+    assert "MD-018" in told("register", "check", "--market-data", tmp_path / "none", code=2)

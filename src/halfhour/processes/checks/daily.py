@@ -120,6 +120,15 @@ def losses_without_evidence(snapshot: Snapshot) -> Iterator[Problem]:
             yield _problem("CK-108", site, msid, snapshot.supplier(msid), first, message, step)
 
 
+def classes_not_valid(snapshot: Snapshot) -> Iterator[Problem]:
+    """Do Market Domain Data say anything against the classes of an MSID (EX-205 to EX-208) or its Supplier?"""
+    for one in snapshot.classes:
+        yield Problem(
+            *(one.code, one.severity, one.site_id, one.msid, snapshot.supplier(one.msid), one.settlement_date),
+            *(None, None, "", one.message, one.next_step),
+        )
+
+
 def clocks_missed(snapshot: Snapshot) -> Iterator[Problem]:
     """Has a clock of a case run out?"""
     for state in snapshot.cases:
@@ -143,6 +152,7 @@ CHECKS: tuple[Check, ...] = (
     mtc_of_third_party_meters,
     losses_without_evidence,
     declarations_that_lapsed,
+    classes_not_valid,
     clocks_missed,
 )
 """In the order of the handbook's pages."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from halfhour.errors import Severity
+from halfhour.errors import Finding, Severity
 from halfhour.processes.cases import CaseState
 from halfhour.processes.dated import Dated, Registration, on_day
 from halfhour.register.model import Metering, Portfolio, Site
@@ -80,6 +80,7 @@ class Snapshot:
         dispensed: MSIDs under Generic Metering Dispensation D/380 on the day.
         cases: open cases, folded to the day.
         export_price: of exported energy [£/kWh]; None = not given.
+        classes: what Market Domain Data say against the classes and Suppliers of the portfolio.
     """
 
     day: date
@@ -93,6 +94,7 @@ class Snapshot:
     cases: tuple[CaseState, ...] = ()
     exports: tuple[ExportDay, ...] = ()
     export_price: Decimal | None = None
+    classes: tuple[Finding, ...] = ()
 
     def in_force(self) -> Iterator[tuple[Site, Metering]]:
         """Every metering of the day with its site."""

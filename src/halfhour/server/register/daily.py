@@ -10,10 +10,12 @@ from pathlib import Path
 import polars as pl
 from django.db.models import Q, QuerySet
 
-from halfhour.errors import HalfhourError
+from halfhour.errors import Finding, HalfhourError
 from halfhour.errors.written_values import shown
+from halfhour.market_data.store import MarketDataStore
 from halfhour.processes.checks import Appointed, Evidence, ExportDay, MeterOfMsid, Pending, Snapshot
 from halfhour.processes.dated import Registration
+from halfhour.register import Portfolio, check_market_data
 from halfhour.server.cases.models import Case
 from halfhour.server.cases.reading import states
 from halfhour.server.register import models
@@ -31,6 +33,7 @@ def snapshot(
     exported: Path | None = None,
     run: Path | None = None,
     export_price: Decimal | None = None,
+    market_data: Path | None = None,
 ) -> Snapshot:
     """The register as it is believed now, the cases that were open on a day, and what was exported and settled.
 
@@ -38,13 +41,16 @@ def snapshot(
         exported: CSV file `msid,settlement_date,kwh` of real export; None = not known, and nothing is said of it.
         run: run folder that says what entered Settlement; None = nothing did.
         export_price: [£/kWh].
+        market_data: store against which classes and Suppliers are checked; None = they are not.
 
     Raises:
-        HalfhourError: RM-005 the register holds no site, RM-008 the file of exports cannot be read, ST-004 no run.
+        HalfhourError: MD-020 it is no store of market data, RM-005 the register holds no site, RM-008 the file of
+            exports cannot be read, ST-004 no run.
     """
+    known_now = portfolio_as_known(None, portfolio)
     return Snapshot(
         day=day,
-        portfolio=portfolio_as_known(None, portfolio),
+        portfolio=known_now,
         registrations=tuple(
             Registration(row.msid, row.supplier, row.effective_from, row.effective_to)
             for row in known(models.Registration)
@@ -71,7 +77,13 @@ def snapshot(
         cases=tuple(state for _, state in states(_open_on(day), day)),
         exports=() if exported is None else tuple(_exports(exported, _settled(run))),
         export_price=export_price,
+        classes=() if market_data is None else _classes(known_now, market_data, day),
     )
+
+
+def _classes(portfolio: Portfolio, market_data: Path, day: date) -> tuple[Finding, ...]:
+    with MarketDataStore.open(market_data) as store:
+        return tuple(check_market_data(portfolio, store, day))
 
 
 def _open_on(day: date) -> QuerySet[Case]:

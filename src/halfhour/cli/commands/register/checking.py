@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from halfhour.cli.arguments import day, decimal, today
+from halfhour.cli.arguments import day, decimal, no_store_at, today
 from halfhour.cli.database import with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
@@ -21,6 +21,7 @@ def check(
     exported: Path | None = None,
     run: Path | None = None,
     export_price: str | None = None,
+    market_data: Path | None = None,
     strict: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -40,6 +41,8 @@ def check(
         Run folder that says what entered Settlement; left out, nothing did.
     export_price
         Price of exported energy in £/kWh.
+    market_data
+        Store of market data against which classes and Suppliers are checked; left out, they are not.
     strict
         Leave with exit code 1 where anything is wrong.
     json
@@ -50,7 +53,10 @@ def check(
 
     price = None if export_price is None else decimal(export_price, "--export-price")
     at = day(on) or today()
-    problems = run_checks(snapshot(at, portfolio=name, exported=exported, run=run, export_price=price))
+    if market_data is not None and not market_data.is_file():
+        raise no_store_at(market_data)
+    found = snapshot(at, portfolio=name, exported=exported, run=run, export_price=price, market_data=market_data)
+    problems = run_checks(found)
     if json:
         print_json({"on": at, "problems": [asdict(one) for one in problems]})
         return 1 if strict and problems else 0
