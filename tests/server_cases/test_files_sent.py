@@ -113,23 +113,26 @@ def test_what_is_given_comes_before_the_case_and_the_case_before_the_register(re
 
 
 def test_of_two_values_in_the_register_none_is_chosen_and_both_are_named(register):
-    from halfhour.server.cases.reading import case_as_known, find_case  # noqa: PLC0415
-    from halfhour.server.files.from_register import values_of  # noqa: PLC0415
-
     register(("meter", ("NEW2", IMPORT), {"measures": "AI"}, EXCHANGED))
-    known = case_as_known(find_case(opened("meter-exchange")))
-    values = values_of(known.timetable.by_ref["C6.1"], known.state, NOON.date())
-    assert values["meter_serial"] == ("NEW1", "NEW2")
-    assert "meter_id" not in items(sent(known.case.id, "C6.1")[0][1]), "a group that may be left out is left out"
-
-
-def test_a_required_item_with_two_values_is_refused_with_both(register):
-    metering = {**_METERING, "export_msid": None, "import_ssc": "0151"}
-    register(("metering", ("mill", "Another"), metering))
     case = opened("meter-exchange")
-    with pytest.raises(HalfhourError, match="the register has 0151 and 0393") as refused:
-        sent(case, "C6.1", given={"effective_from_configuration": "2025-06-02"})
+    with pytest.raises(HalfhourError, match="meter_id, of which the register has NEW1 and NEW2") as refused:
+        sent(case, "C6.1")
     assert refused.value.code == "CS-302"
+    assert items(sent(case, "C6.1", given={"meter_id": "NEW2"})[0][1])["meter_id"] == "NEW2"
+
+
+def test_two_meterings_of_one_mpan_are_named_with_what_they_say(register):
+    register(("metering", ("mill", "Another"), {**_METERING, "export_msid": None, "import_ssc": "0151"}))
+    with pytest.raises(
+        HalfhourError, match="standard_settlement_configuration, of which the register has 0151 and 0393"
+    ):
+        sent(opened("meter-exchange"), "C6.1")
+
+
+def test_a_text_that_no_record_can_carry_is_refused_and_not_cut(register):
+    case = opened("meter-exchange", {"import_supplier": "IMPS"})
+    with pytest.raises(HalfhourError, match="FF-110"):
+        sent(case, "C6.1", given={"meter_id": "S95C000001-AND-MORE"})
 
 
 def test_of_two_players_none_is_chosen_and_nothing_is_recorded(register):

@@ -265,20 +265,17 @@ def _record(group: Group, items: Mapping[str, Any], filling: _Filling) -> tuple[
         constant = next((one[1:] for one in sources if one.startswith("=")), None)
         names = [one for one in sources if not one.startswith("=")]
         value = filling.value(item, [item.name, *names])
+        several = next((found for one in (item.name, *names) if len(found := filling.register.get(one, ())) > 1), ())
         if value is not None:
             filled[item.name] = _written(item, value)
+        elif several:
+            # Whether it must be there or not, to leave it out would be a choice too.
+            filling.missing.append(f"{item.name}, of which the register has {' and '.join(map(str, several))}")
         elif constant is not None:
             filled[item.name] = constant
         elif item.required:
-            lacking.append(f"{item.name} ({_asked_for(item.name, names, filling.register)})")
+            lacking.append(f"{item.name} ({' or '.join(names) or item.name})")
     return Record(group.id, filled), lacking
-
-
-def _asked_for(item: str, names: Sequence[str], register: Mapping[str, Sequence[Any]]) -> str:
-    """The names by which a value may be given, and what the register has where it has several."""
-    several = next((register[one] for one in (item, *names) if len(register.get(one, ())) > 1), ())
-    known = f"; the register has {' and '.join(map(str, several))}" if several else ""
-    return (" or ".join(names) or item) + known
 
 
 def _written(item: Item, value: Any) -> str:
@@ -290,8 +287,7 @@ def _written(item: Item, value: Any) -> str:
         return f"{day:%Y%m%d}" if day else str(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
-    text = str(value)
-    return text[: item.type.most] if item.type.kind == "text" else text
+    return str(value)
 
 
 def _date(text: str) -> date | None:
