@@ -90,6 +90,8 @@ def test_details_of_an_exchanged_meter_are_those_of_the_side_that_the_step_is_ab
     assert "From the register:" in instance.because
     assert "meter_id" in instance.because
     assert "secret" not in str(told[0][0].content)
+    groups = [one.group for one in told[0][1].groups[0].records()]
+    assert groups == ["288", "289", "290", "08A"], "no group that says nothing"
 
 
 def test_whom_the_register_has_is_recorded_as_a_party_of_the_case_with_its_source(register):

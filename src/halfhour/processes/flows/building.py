@@ -245,7 +245,7 @@ def _filled(layout: Layout, plan: Mapping[str, Any], filling: _Filling) -> list[
         if not all(map(filling.knows, entry.get("when", ()))):
             continue
         record, lacking = _record(group, entry.get("items", {}), filling)
-        if lacking and group.least == 0 and not record.items:
+        if group.least == 0 and not record.items:
             # A group that may be left out is left out where nothing of it is known.
             continue
         filling.missing.extend(lacking)
