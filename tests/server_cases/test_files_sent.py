@@ -140,10 +140,10 @@ def test_a_text_that_no_record_can_carry_is_refused_and_not_cut(register):
 def test_of_two_players_none_is_chosen_and_nothing_is_recorded(register):
     from halfhour.server.cases.models import CaseEvent  # noqa: PLC0415
 
-    register(("party-role", ("EELC", "R"), {"distributor_id": "10"}))
+    register(*[("party-role", (mpid, "P"), {"distributor_id": "10"}) for mpid in ("EELC", "LOND")])
     case = opened("de-energisation")
-    with pytest.raises(HalfhourError, match="EELC and LOND for the LDSO") as refused:
-        sent(case, "C7.3")
+    with pytest.raises(HalfhourError, match="EELC and LOND for the registration service") as refused:
+        sent(case, "C7.1")
     assert refused.value.code == "CS-303"
     assert not CaseEvent.objects.filter(case=case).exists()
 
@@ -152,9 +152,17 @@ def test_a_party_is_not_recorded_where_the_file_cannot_be_built(register):
     from halfhour.server.cases.models import CaseEvent  # noqa: PLC0415
 
     case = opened("de-energisation")
-    with pytest.raises(HalfhourError, match="CS-30"):
-        sent(case, "C7.4")
+    with pytest.raises(HalfhourError, match=r"CS-303: D0205 of step C7\.1 needs an MPID of: registration service"):
+        sent(case, "C7.1")
     assert not CaseEvent.objects.filter(case=case).exists()
+
+
+def test_a_step_that_is_not_awaited_or_not_there_is_said_before_anything_that_is_lacking(register):
+    case = opened("de-energisation")
+    with pytest.raises(HalfhourError, match="CS-304"):
+        sent(case, "C7.4")
+    with pytest.raises(HalfhourError, match=r"CS-104.*nearest known"):
+        sent(case, "C7.44")
 
 
 def test_an_import_that_is_de_energised_is_told_of_the_import(register):

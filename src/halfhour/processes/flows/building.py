@@ -112,14 +112,10 @@ def build(
         flow: which of the step's flows, where it has several; empty takes the one that its sender must send.
 
     Raises:
-        HalfhourError: CS-301 the step needs no file or none that can be built, CS-302 something is not known, with all
-            its names, CS-303 nobody to send it to, FF-110 a value that no record can carry.
+        HalfhourError: CS-104 no such step, CS-301 it needs no file or none that can be built, CS-302 something is not
+            known, with all its names, CS-303 nobody to send it to, FF-110 a value that no record can carry.
     """
-    step = timetable.by_ref.get(ref)
-    if step is None:
-        raise HalfhourError(
-            "CS-104", f"{timetable.id} has no step {ref!r}.", f"Its steps are {', '.join(timetable.by_ref)}."
-        )
+    step = timetable.step(ref)
     name = _flow_of(step, flow)
     plan = outgoing()[name]
     layout = find_layout(f"{name}{plan['version']}", layouts)

@@ -244,6 +244,18 @@ class Timetable:
         """The steps by their refs."""
         return {step.ref: step for step in self.steps}
 
+    def step(self, ref: str) -> Step:
+        """The step of a ref.
+
+        Raises:
+            HalfhourError: CS-104 there is none.
+        """
+        if ref not in self.by_ref:
+            message = f"{self.id} has no step {shown(ref)}."
+            hint = f"Its steps are {', '.join(self.by_ref)}. {nearest(ref, self.by_ref)}".rstrip()
+            raise HalfhourError("CS-104", message, hint)
+        return self.by_ref[ref]
+
     @cached_property
     def measures(self) -> frozenset[str]:
         """Every measure that an outcome counts."""

@@ -56,14 +56,8 @@ def checked(timetable: Timetable, event: Event) -> Event:
             CS-110 no such outcome.
     """
     facts = timetable.facts
-    step = timetable.by_ref.get(event.step)
-    if event.step and step is None:
-        # The fold says nothing of it where the case has ended: whatever comes then is attached.
-        raise HalfhourError(
-            "CS-104",
-            f"{timetable.id} has no step {shown(event.step)}.",
-            f"Its steps are {', '.join(timetable.by_ref)}. {nearest(event.step, timetable.by_ref)}".rstrip(),
-        )
+    # The fold says nothing of a step that is not there where the case has ended: whatever comes then is attached.
+    step = timetable.step(event.step) if event.step else None
     if step is not None and event.outcome and step.outcome(event.outcome) is None:
         names = [outcome.name for outcome in step.outcomes]
         raise HalfhourError(

@@ -87,8 +87,9 @@ def send(
         day = on or today(recorded_at)
         timetable, events = find_timetable(case.timetable), events_of(case.events.all())
         state = fold(timetable, opening_of(case), events, day)
-        step = timetable.by_ref.get(ref)
-        if step is not None and (players := _players(timetable, step, state, day, seen)):
+        step = timetable.step(ref)
+        _refuse_what_is_not_awaited(state, step)
+        if players := _players(timetable, step, state, day, seen):
             event = Event("", 0, day, "party", data=players, by=who, source="the register")
             record(case.id, event, who, moment=recorded_at)
             events = events_of(CaseEvent.objects.filter(case=case))
@@ -97,13 +98,12 @@ def send(
             timetable,
             state,
             ref,
-            number=_numbers(*_sender(timetable, state, step)),
+            number=_numbers(timetable.parties[step.sender].market_role, state.parties.get(step.sender, "")),
             created=recorded_at,
             given=given,
-            register=values_of(step, state, day, seen) if step else {},
+            register=values_of(step, state, day, seen),
             flow=flow,
         )
-        _refuse_what_is_not_awaited(timetable, state, ref)
         event = _event(timetable, ref, built[0], day)
         if effect(OpenCase(timetable, opening_of(case), events), replace(event, sequence=len(events) + 1)) != "answers":
             raise HalfhourError(
@@ -156,12 +156,6 @@ def name_of(built: Built) -> str:
     return f"{built.flow}_{header['from_mpid']}_{header['to_mpid']}_{number.zfill(10)}.usr"
 
 
-def _sender(timetable: Timetable, state: CaseState, step: Step | None) -> tuple[str, str]:
-    if step is None:
-        return "", ""
-    return timetable.parties[step.sender].market_role, state.parties.get(step.sender, "")
-
-
 def _numbers(role: str, mpid: str) -> Numbers:
     """Numbers of a sender's files, held until the transaction ends.
 
@@ -202,12 +196,12 @@ def _registered(built: Built) -> str:
     return f" From the register: {', '.join(built.registered)}." if built.registered else ""
 
 
-def _refuse_what_is_not_awaited(timetable: Timetable, state: CaseState, ref: str) -> None:
+def _refuse_what_is_not_awaited(state: CaseState, step: Step) -> None:
     refs = [one.ref for one in state.waiting]
-    if ref in refs or (timetable.by_ref[ref].any_time and state.ended_on is None):
+    if step.ref in refs or (step.any_time and state.ended_on is None):
         return
     awaited = f"It waits for {', '.join(refs)}." if refs else "It waits for nothing."
-    raise HalfhourError("CS-304", f"On {state.on} {state.case_id} does not wait for step {ref}.", awaited)
+    raise HalfhourError("CS-304", f"On {state.on} {state.case_id} does not wait for step {step.ref}.", awaited)
 
 
 def _event(timetable: Timetable, ref: str, built: Built, on: date) -> Event:
