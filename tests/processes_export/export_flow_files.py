@@ -42,15 +42,14 @@ def d0169(day, core=EXPORT, text=""):
     return flow_file("D0169", LDSO, SUPPLIER, day, Record("X01", request, groups=[Record("X02", items)]))
 
 
-def d0217(day, start):
+def d0217(day, start, supplier=SUPPLIER, mpan=EXPORT):
     """The confirmation of a registration."""
-    items = {"instruction_number": "1", "mpan_core": EXPORT, "supply_start_date": start}
-    return flow_file(
-        "D0217", SMRS, SUPPLIER, day, Record("754", {"file_reference": "1"}, groups=[Record("492", items)])
-    )
+    items = {"instruction_number": "1", "mpan_core": mpan, "supply_start_date": start}
+    system = Record("754", {"file_reference": "1"}, groups=[Record("492", items)])
+    return flow_file("D0217", SMRS, supplier, day, system)
 
 
-def d0155(day, start, agent=MOA):
+def d0155(day, start, agent=MOA, supplier=SUPPLIER, mpan=EXPORT):
     """An appointment."""
     group = (
         Record("317", {"effective_from_meter_operator": start})
@@ -58,12 +57,12 @@ def d0155(day, start, agent=MOA):
         else Record("316", {"effective_from_data_collector": start})
     )
     items = {
-        "mpan_core": EXPORT,
+        "mpan_core": mpan,
         "effective_from_registration": start,
         "contract_reference": "GREN01",
         "agent_type": "H",
     }
-    return flow_file("D0155", SUPPLIER, agent, day, Record("315", items, groups=[group]))
+    return flow_file("D0155", supplier, agent, day, Record("315", items, groups=[group]))
 
 
 def d0153(day, start):
@@ -72,21 +71,21 @@ def d0153(day, start):
     return flow_file("D0153", SUPPLIER, DA, day, Record("312", items))
 
 
-def d0011(day, start, agent=MOA):
+def d0011(day, start, agent=MOA, supplier=SUPPLIER, mpan=EXPORT):
     """An acceptance."""
     group = (
         Record("036", {"effective_from_meter_operator": start})
         if agent[0] == "M"
         else Record("035", {"effective_from_agent_035": start})
     )
-    items = {"mpan_core": EXPORT, "contract_reference": "GREN01", "effective_from_registration": start}
-    return flow_file("D0011", agent, SUPPLIER, day, Record("034", items, groups=[group]))
+    items = {"mpan_core": mpan, "contract_reference": "GREN01", "effective_from_registration": start}
+    return flow_file("D0011", agent, supplier, day, Record("034", items, groups=[group]))
 
 
-def d0261(day, start, code, agent=MOA):
+def d0261(day, start, code, agent=MOA, supplier=SUPPLIER, mpan=EXPORT):
     """A rejection."""
-    items = {"mpan_core": EXPORT, "effective_from_registration": start, "rejection_reason_code": code}
-    return flow_file("D0261", agent, SUPPLIER, day, Record("761", items))
+    items = {"mpan_core": mpan, "effective_from_registration": start, "rejection_reason_code": code}
+    return flow_file("D0261", agent, supplier, day, Record("761", items))
 
 
 def d0148(day, start):
@@ -97,26 +96,27 @@ def d0148(day, start):
     )
 
 
-def d0268(day, start):
+def d0268(day, start, agent=MOA, supplier=SUPPLIER):
     """Half-hourly Meter Technical Details with an AE register."""
     register = Record("04A", {"register_id": "1", "measurement_quantity": "AE"})
     meter = Record("03A", {"meter_id": "S95C000001"}, groups=[register])
     system = Record("01A", {"mpan_core": EXPORT, "effective_from_date": start, "complex_site": "F"}, groups=[meter])
-    return flow_file("D0268", MOA, SUPPLIER, day, system)
+    return flow_file("D0268", agent, supplier, day, system)
 
 
-def d0150(day, start):
-    """Non-half-hourly Meter Technical Details."""
-    groups = [Record("289", {"standard_settlement_configuration": "0482"}), Record("290", {"meter_id": "S95C000001"})]
-    items = {"mpan_core": EXPORT, "effective_from_date": start}
-    return flow_file("D0150", MOA, SUPPLIER, day, Record("288", items, groups=groups))
+def d0150(day, start, agent=MOA, supplier=SUPPLIER, mpan=EXPORT, meter="S95C000001", removed=""):
+    """Non-half-hourly Meter Technical Details, with a Meter that was taken out on their first day."""
+    groups = [Record("289", {"standard_settlement_configuration": "0482"}), Record("290", {"meter_id": meter})]
+    groups += [Record("08A", {"removed_meter_id": removed, "removal_date": start})] if removed else []
+    items = {"mpan_core": mpan, "effective_from_date": start}
+    return flow_file("D0150", agent, supplier, day, Record("288", items, groups=groups))
 
 
-def d0010(day):
-    """A first reading."""
+def d0010(day, collector=DC, supplier=SUPPLIER, mpan=EXPORT):
+    """A reading."""
     reading = Record("030", {"register_id": "1", "register_reading": "0"})
     meter = Record("028", {"meter_id": "S95C000001"}, groups=[reading])
-    return flow_file("D0010", DC, SUPPLIER, day, Record("026", {"mpan_core": EXPORT}, groups=[meter]))
+    return flow_file("D0010", collector, supplier, day, Record("026", {"mpan_core": mpan}, groups=[meter]))
 
 
 def d0036(day, advances):

@@ -74,13 +74,14 @@ def _receive(case: CaseUnderWay, step: Step, event: Event) -> None:
     attempt = case.attempts[step.ref][-1]
     attempt.received[event.flow] = event
     together = whole(event, attempt.received, step)
-    outcome = None if set(step.needs) - set(attempt.received) else _outcome(case, step, together)
+    complete_now = set(step.needs) <= set(attempt.received)
+    outcome = _outcome(case, step, together) if complete_now else None
     if outcome is not None:
         _do(case, step, outcome, together)
         return
     attempt.events.append(event.id)
     case.enter(event.on, step.ref, f"{event.flow} received", "", event.id)
-    if not set(step.needs) - set(attempt.received):
+    if complete_now:
         _no_outcome(case, step, event)
 
 
