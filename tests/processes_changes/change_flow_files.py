@@ -116,6 +116,13 @@ _FILES = {
         "04-operator_rejects.usr": d0261("20251212", "20251204", "NC", MOA, NEW_EXPORTING),
         "05-operator_again.usr": d0155("20251215", "20251204", MOA, NEW_EXPORTING),
     },
+    "given_c4_and_a_change_of_supplier_reading_that_comes_late": {
+        "01-registered.usr": d0217("20250602", "20250602", NEW_EXPORTING, EXPORT),
+        **both_agents("20250603", "20250602"),
+        "04-operator_accepts.usr": d0011("20250605", "20250602", MOA, NEW_EXPORTING),
+        "05-collector_accepts.usr": d0011("20250605", "20250602", NEW_DC, NEW_EXPORTING),
+        "06-reading.usr": d0010("20250612", NEW_DC, NEW_EXPORTING),
+    },
     "given_c5_both_sides_to_one_supplier_on_one_day": {
         "01-registered.usr": d0217("20250602", "20250602", NEW_EXPORTING, EXPORT),
         **both_agents("20250603", "20250602"),
@@ -145,6 +152,9 @@ _FILES = {
     "given_c7_an_import_that_is_disconnected_and_nobody_ends_the_export": {
         "1-import.usr": particulars("20250602", "20250602", IMPORTING, IMPORT, energisation_status="D"),
         "2-export.usr": particulars("20250620", "20250620", EXPORTING, energisation_status="D"),
+    },
+    "given_c7_an_import_that_is_energised_again": {
+        "1-import.usr": particulars("20250602", "20250602", IMPORTING, IMPORT, energisation_status="D"),
     },
     "given_c8_a_meter_that_no_longer_communicates_read_by_hand_in_time": {
         "1-particulars.usr": particulars("20250506", "20250506", EXPORTING, measurement_class="A"),
