@@ -99,15 +99,19 @@ def market_data(path: Path | None) -> MarketDataStore:
     """
     from halfhour.market_data.store import MarketDataStore  # noqa: PLC0415 - loads only for commands that need it
 
-    if path is not None and not path.is_file():
-        raise no_store_at(path)
+    check_store(path)
     return MarketDataStore.open(path)
 
 
-def no_store_at(path: Path) -> HalfhourError:
-    """The error of a store of market data that is not there."""
-    step = "Check the path, or make the store with `halfhour market-data load PATH --store FILE`."
-    return HalfhourError("MD-018", f"There is no store of market data {path}.", step)
+def check_store(path: Path | None) -> None:
+    """Refuse a store of market data that is named and not there.
+
+    Raises:
+        HalfhourError: MD-018.
+    """
+    if path is not None and not path.is_file():
+        step = "Check the path, or make the store with `halfhour market-data load PATH --store FILE`."
+        raise HalfhourError("MD-018", f"There is no store of market data {path}.", step)
 
 
 @contextmanager

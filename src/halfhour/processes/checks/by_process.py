@@ -12,7 +12,7 @@ from datetime import date
 
 from halfhour.processes.chargeable_imports.declarations import declared_imports
 from halfhour.processes.chargeable_imports.lapses import lapsed_declarations
-from halfhour.processes.checks.snapshot import Problem, Snapshot, since
+from halfhour.processes.checks.snapshot import Problem, Snapshot, problem_of, since
 from halfhour.processes.dated import Dated, Registration
 from halfhour.processes.export_registration.checks import CHECKS as PAIR_CHECKS
 from halfhour.processes.export_registration.checks import ExportPair, Held
@@ -121,12 +121,7 @@ def agents_in_private_networks(snapshot: Snapshot) -> Iterator[Problem]:
                 [*network.appointments, *site.metering],
             )
             msid = finding.msid or next(iter(network.boundary_msids), "")
-            whose = snapshot.supplier(msid)
-            yield Problem(
-                *(finding.code, finding.severity, site.id, msid, whose, first_day, None, None, ""),
-                finding.message,
-                finding.next_step,
-            )
+            yield problem_of(finding, snapshot.supplier(msid), first_day, msid)
 
 
 def _network(snapshot: Snapshot, site: Site) -> PrivateNetwork:
@@ -152,11 +147,7 @@ def declarations_that_lapsed(snapshot: Snapshot) -> Iterator[Problem]:
             for finding in lapsed_declarations(alone, snapshot.day):
                 msid = next((one.import_msid or "" for one in declared_imports(site, declaration)), "")
                 whose = snapshot.supplier(msid) or declaration.by or ""
-                yield Problem(
-                    *(finding.code, finding.severity, site.id, msid, whose, finding.settlement_date, None, None, ""),
-                    finding.message,
-                    finding.next_step,
-                )
+                yield problem_of(finding, whose, finding.settlement_date, msid)
 
 
 def _ended(snapshot: Snapshot, site: Site, declaration: Declaration) -> Iterator[Problem]:

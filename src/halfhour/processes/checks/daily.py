@@ -16,7 +16,7 @@ from halfhour.processes.checks.by_process import (
     declarations_that_lapsed,
     pairs_at_shared_meters,
 )
-from halfhour.processes.checks.snapshot import Problem, Snapshot
+from halfhour.processes.checks.snapshot import Problem, Snapshot, problem_of
 from halfhour.processes.dated import Dated, on_day
 from halfhour.register.model import Metering, Site
 
@@ -123,10 +123,7 @@ def losses_without_evidence(snapshot: Snapshot) -> Iterator[Problem]:
 def classes_not_valid(snapshot: Snapshot) -> Iterator[Problem]:
     """Do Market Domain Data say anything against the classes of an MSID (EX-205 to EX-208) or its Supplier?"""
     for one in snapshot.classes:
-        yield Problem(
-            *(one.code, one.severity, one.site_id, one.msid, snapshot.supplier(one.msid), one.settlement_date),
-            *(None, None, "", one.message, one.next_step),
-        )
+        yield problem_of(one, snapshot.supplier(one.msid), one.settlement_date)
 
 
 def clocks_missed(snapshot: Snapshot) -> Iterator[Problem]:

@@ -135,6 +135,19 @@ class Problem:
     next_step: str
 
 
+def problem_of(finding: Finding, whose: str, first: date | None, msid: str = "") -> Problem:
+    """What a process or the register found, as a problem of somebody since a day.
+
+    Args:
+        msid: where the finding names none.
+    """
+    return Problem(
+        *(finding.code, finding.severity, finding.site_id, finding.msid or msid, whose, first, None, None, ""),
+        finding.message,
+        finding.next_step,
+    )
+
+
 def since(day: date, wrong: Callable[[date], bool], facts: Iterable[Dated]) -> date | None:
     """The first day of the stretch up to `day` on which something is wrong; None where it always was.
 

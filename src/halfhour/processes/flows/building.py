@@ -121,19 +121,17 @@ def build(
     layout = find_layout(f"{name}{plan['version']}", layouts)
     assert layout is not None, name
     sender = state.parties.get(step.sender, "")
-    recipients = [
-        (party, state.parties.get(party, "")) for party in step.recipients if _route(timetable, step, party, layout)
-    ]
-    able = [(party, mpid) for party, mpid in recipients if mpid]
+    routes = {party: way for party in step.recipients if (way := _route(timetable, step, party, layout))}
+    able = [(party, mpid) for party in routes if (mpid := state.parties.get(party, ""))]
     if not sender or not able:
         lacking = [timetable.parties[party].title for party in ([] if sender else [step.sender])]
-        lacking += [timetable.parties[party].title for party, _ in recipients if not able]
+        lacking += [timetable.parties[party].title for party in routes if not able]
         step_next = "Record who plays the party, by its MPID."
         raise HalfhourError("CS-303", f"{name} of step {ref} needs an MPID of: {', '.join(lacking)}.", step_next)
     scopes = _scopes(timetable, state, step, created, given or {})
     built = []
     for party, mpid in able:
-        roles = _route(timetable, step, party, layout)
+        roles = routes[party]
         filling = _Filling(scopes, register or {}, step.about, roles)
         groups = _filled(layout, plan, filling)
         if filling.missing:

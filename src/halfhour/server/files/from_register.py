@@ -70,14 +70,7 @@ def players_of(
 def day_of(state: CaseState, sent_on: date) -> date:
     """The day that a case's files speak of."""
     days = (state.facts.get(name) for name in _COUNTS_FROM)
-    return next((day for day in map(_as_date, days) if day), sent_on)
-
-
-def _as_date(value: Any) -> date | None:
-    try:
-        return value if value is None or isinstance(value, date) else date.fromisoformat(str(value))
-    except ValueError:
-        return None
+    return next((day for day in days if isinstance(day, date)), sent_on)
 
 
 def _players(party: Party, facts: Mapping[str, Any], day: date, seen: Seen) -> tuple[str, ...]:

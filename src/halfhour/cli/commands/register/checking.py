@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from halfhour.cli.arguments import day, decimal, no_store_at, today
+from halfhour.cli.arguments import check_store, day, decimal, today
 from halfhour.cli.database import with_database
 from halfhour.cli.output import counted, print_json, print_line, print_table
 
@@ -53,8 +53,7 @@ def check(
 
     price = None if export_price is None else decimal(export_price, "--export-price")
     at = day(on) or today()
-    if market_data is not None and not market_data.is_file():
-        raise no_store_at(market_data)
+    check_store(market_data)
     found = snapshot(at, portfolio=name, exported=exported, run=run, export_price=price, market_data=market_data)
     problems = run_checks(found)
     if json:
